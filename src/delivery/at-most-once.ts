@@ -1,0 +1,154 @@
+// Owns: at most once. The position is stored before the records behind it are emitted; nothing is tracked; a failed tuple
+// is counted and dropped. Pure.
+//
+// Invariants:
+// 1. A record is emitted only if a position behind it is durable: after a crash it is never emitted again.
+// 2. State is stored on the timer, and holds only what stored positions have passed: after a crash it may miss records
+//    and never counts one twice.
+
+import type { MillraceError } from '../base/errors.ts';
+import { NO_TREE } from '../tracking/anchors.ts';
+import { CommitTimer } from './commit-timer.ts';
+import type {
+  Delivery,
+  DeliveryCounters,
+  DeliveryPorts,
+  FeedBuffer,
+  FeedInfo,
+  SpoutEnds,
+} from './delivery.ts';
+import { PositionBook } from './position-book.ts';
+
+/** Records that one stored position gives free at most: what a crash can lose per partition. */
+export const RESERVE_RECORDS = 16_384;
+
+/** Where a feed stands. */
+interface Reservation {
+  readonly info: FeedInfo;
+  /** Records before this offset may be emitted. */
+  durable: number;
+  /** The position being stored; equal to `durable` if none is. */
+  asked: number;
+  /** After a full disk: not asked again before this time. */
+  retryMs: number;
+}
+
+export class AtMostOnce implements Delivery {
+  readonly tracks = false;
+  readonly counters: DeliveryCounters = {
+    records: 0,
+    acked: 0,
+    failed: 0,
+    timedOut: 0,
+    replayed: 0,
+    deadLettered: 0,
+  };
+  rootHandle = NO_TREE;
+  rootLo = 0;
+  rootHi = 0;
+  edgeLo = 0;
+  edgeHi = 0;
+  private readonly ports: DeliveryPorts;
+  private readonly feeds: Reservation[] = [];
+  private readonly timer: CommitTimer;
+  private reserving = 0;
+  private readonly spouts: SpoutEnds[] = [];
+
+  constructor(ports: DeliveryPorts) {
+    this.ports = ports;
+    // Positions are stored by reservations; the timer is for the state.
+    this.timer = new CommitTimer(ports, new PositionBook());
+  }
+
+  addFeed(info: FeedInfo): void {
+    this.feeds.push({ info, durable: info.position, asked: info.position, retryMs: 0 });
+  }
+
+  addSpout(ends: SpoutEnds): number {
+    return this.spouts.push(ends) - 1;
+  }
+
+  spoutRoom(): number {
+    return this.ports.options.maxPending;
+  }
+
+  /** As Storm does it without ackers: the spout hears at once that its tuple is done, whatever comes of it. */
+  spoutRoot(spout: number, id: unknown): void {
+    this.counters.records++;
+    this.counters.acked++;
+    this.spouts[spout]!.acked(id);
+  }
+
+  admit(feed: number, buffer: FeedBuffer, nowMs: number): number {
+    const reservation = this.feeds[feed]!;
+    const { durable } = reservation;
+    const { position, until } = buffer;
+    // The next range is asked for while the one before is still worked on, so that nobody waits for the disk.
+    const due = reservation.asked === durable && durable - position < RESERVE_RECORDS / 2;
+    if (due && until > durable && nowMs >= reservation.retryMs) {
+      this.reserve(reservation, Math.min(until, Math.max(position, durable) + RESERVE_RECORDS), nowMs);
+    }
+    return buffer.countBefore(durable);
+  }
+
+  root(): void {
+    this.counters.records++;
+    this.counters.acked++;
+  }
+
+  rejected(): void {
+    this.counters.records++;
+    this.counters.failed++;
+  }
+
+  treeDone(): void {}
+
+  treeFailed(): void {
+    this.counters.failed++;
+  }
+
+  treeTimedOut(): void {}
+
+  advance(nowMs: number): void {
+    this.timer.advance(nowMs);
+  }
+
+  nextDueMs(): number {
+    let due = this.timer.nextDueMs();
+    for (const { asked, durable, retryMs } of this.feeds) {
+      if (retryMs > 0 && asked === durable) due = Math.min(due, retryMs);
+    }
+    return due;
+  }
+
+  pending(): number {
+    return 0;
+  }
+
+  waiting(): number {
+    return 0;
+  }
+
+  settle(): boolean {
+    return this.reserving === 0 && this.timer.settle();
+  }
+
+  private reserve(reservation: Reservation, until: number, nowMs: number): void {
+    const { component, partition } = reservation.info;
+    reservation.asked = until;
+    this.reserving++;
+    const positions = new Map([[component, new Map([[partition, until]])]]);
+    this.ports.commit({ positions, withState: false }, (error: MillraceError | null) => {
+      this.reserving--;
+      // The store keeps what a full disk refused; asking again later sends it along.
+      if (error !== null && error.code === 'MR_DISK_FULL') {
+        reservation.asked = reservation.durable;
+        reservation.retryMs = nowMs + this.ports.options.commitIntervalMs;
+      } else if (error !== null) this.ports.fatal(error);
+      else {
+        reservation.durable = until;
+        reservation.retryMs = 0;
+      }
+    });
+  }
+}

@@ -1,0 +1,261 @@
+// Owns: one task of a bolt: taking tuples, automatic acks, errors, ticks. Not here: the loop itself (execute-loop.ts),
+// calls that went asynchronous (bolt-calls.ts), manual acks (manual-bolt-task.ts).
+// Invariant: a tuple that was taken is acked, failed, dropped and counted, or in `calls`.
+
+import { MillraceError, messageOf } from '../base/errors.ts';
+import type { BoltInstance, BoltPlan } from '../topology/plan.ts';
+import { NO_TREE } from '../tracking/anchors.ts';
+import { AsyncCalls } from './bolt-calls.ts';
+import { BoltContext } from './bolt-context.ts';
+import { Collector, type Outlets } from './collector.ts';
+import { applyPolicy } from './error-policy.ts';
+import { type ExecuteLoop, executeLoop, type LoopTask } from './execute-loop.ts';
+import { NO_IDS } from './held-tuple.ts';
+import type { LaneServices, LaneTask } from './lane-task.ts';
+import { TUPLE_WORDS, type TupleQueue } from './tuple-queue.ts';
+
+/** Tuples taken in one go by a task that has subscribers: small, so that what it emits is still in the cache when they run. */
+const QUANTUM = 64;
+/** The same for a task without subscribers. */
+const TERMINAL_QUANTUM = 4_096;
+
+export class BoltTask implements LaneTask, LoopTask {
+  readonly component: string;
+  readonly task: number;
+  readonly terminal: boolean;
+  input = 0;
+  threw = false;
+  error: unknown;
+  result: unknown;
+  protected readonly plan: BoltPlan;
+  protected readonly lane: LaneServices;
+  protected readonly queue: TupleQueue;
+  protected readonly outlets: Outlets;
+  protected readonly calls: AsyncCalls;
+  protected bolt: BoltInstance;
+  protected out: Collector;
+  protected context: BoltContext;
+  private readonly loop: ExecuteLoop;
+  protected readonly targets: readonly TupleQueue[];
+  private nextTick: number;
+
+  constructor(
+    lane: LaneServices,
+    plan: BoltPlan,
+    task: number,
+    queue: TupleQueue,
+    outlets: Outlets,
+    loop: ExecuteLoop = executeLoop,
+  ) {
+    this.component = plan.name;
+    this.task = task;
+    this.lane = lane;
+    this.plan = plan;
+    this.queue = queue;
+    this.outlets = outlets;
+    this.loop = loop;
+    this.terminal = plan.outputs.length === 0;
+    this.targets = [...outlets.routes.values()].flat().flatMap((route) => route.queues);
+    this.bolt = plan.create({
+      topology: lane.plan.name,
+      component: plan.name,
+      task,
+      parallelism: plan.parallelism,
+    });
+    this.calls = new AsyncCalls(lane, plan);
+    this.out = this.newCollector();
+    this.context = this.newContext(this.out);
+    this.nextTick =
+      plan.tickEveryMs > 0 ? lane.clock.monotonicMs() + plan.tickEveryMs : Number.POSITIVE_INFINITY;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.bolt.open?.(this.context);
+    } catch (error) {
+      throw new MillraceError('MR_BOLT_OPEN_FAILED', `Component '${this.component}' could not be opened.`, {
+        expected: 'open to succeed',
+        got: messageOf(error),
+        next: 'Mend what open complains about. Nothing was read from the sources yet.',
+        cause: error,
+      });
+    }
+  }
+
+  run(): number {
+    const { queue, lane } = this;
+    let taken = 0;
+    const quantum = this.terminal ? TERMINAL_QUANTUM : QUANTUM;
+    lane.pressure.raised = false;
+    while (taken < quantum && queue.head !== queue.tail && this.mayRun()) {
+      taken += this.executeSome(quantum - taken);
+      if (lane.pressure.raised) break;
+    }
+    lane.counters.tuples += taken;
+    return taken;
+  }
+
+  nextTickMs(): number {
+    return Math.min(this.nextTick, this.calls.nextTimeoutMs());
+  }
+
+  tick(nowMs: number): void {
+    this.calls.expire(nowMs);
+    if (nowMs < this.nextTick) return;
+    // From now and not from the last one: after a long pause one tick is owed, not many.
+    this.nextTick = nowMs + this.plan.tickEveryMs;
+    const out = this.newCollector();
+    out.open = true;
+    this.tickNow(out);
+  }
+
+  pending(): number {
+    return this.queue.size + this.calls.size;
+  }
+
+  held(): number {
+    return 0;
+  }
+
+  heldUpBy(): string | null {
+    if (this.calls.size > 0) return `${this.calls.size} calls of execute that have not ended`;
+    const full = this.targets.find((queue) => queue.full);
+    if (full !== undefined) return null;
+    return this.queue.size > 0 ? `${this.queue.size} waiting tuples` : null;
+  }
+
+  holds(slot: number, rootLo: number, rootHi: number): string | null {
+    if (this.calls.holds(slot, rootLo, rootHi)) return 'its execute has not ended';
+    return this.waits(slot, rootLo, rootHi) ? 'it waited in the queue' : null;
+  }
+
+  async close(): Promise<void> {
+    this.calls.abandon();
+    await this.bolt.close?.(this.context);
+  }
+
+  /** Whether it may take a tuple: its calls and the queues downstream have room. */
+  protected mayRun(): boolean {
+    if (this.calls.size >= this.plan.concurrency) return false;
+    for (const queue of this.targets) if (queue.full) return false;
+    return true;
+  }
+
+  /** Executes at least one and at most `max` waiting tuples; returns how many. */
+  protected executeSome(max: number): number {
+    const { queue, lane } = this;
+    let count = this.loop(this, queue, this.out, this.context, this.bolt, lane.pressure, max);
+    if (count === 0) {
+      this.runShared();
+      count = 1;
+    }
+    this.afterLoop();
+    return count;
+  }
+
+  protected newCollector(): Collector {
+    return new Collector(this.lane.emit, this.outlets, this.terminal ? this.lane.untracked : null);
+  }
+
+  protected newContext(out: Collector): BoltContext {
+    return new BoltContext(this.lane, this.plan, this, out);
+  }
+
+  private tickNow(out: Collector): void {
+    const context = this.newContext(out);
+    out.enter();
+    try {
+      const result: unknown = this.bolt.tick?.(out, context);
+      out.leave();
+      if (!isPromise(result)) return;
+      out.handOver();
+      this.calls.add(result, { out, ...NO_IDS });
+    } catch (error) {
+      out.leave();
+      applyPolicy(this.lane, this.plan, error, NO_IDS);
+    }
+  }
+
+  /** Deals with the tuple taken last if it threw or is not done yet, and ends the run of tuples. */
+  private afterLoop(): void {
+    const { out, queue } = this;
+    const { handle, rootLo, rootHi } = out;
+    if (this.threw) {
+      this.threw = false;
+      applyPolicy(this.lane, this.plan, this.error, { handle, rootLo, rootHi });
+      this.error = undefined;
+    }
+    if (this.result !== undefined) {
+      const result = this.result;
+      this.result = undefined;
+      if (isPromise(result)) {
+        this.wentAsync(result);
+        return;
+      }
+    }
+    out.finish(queue.head);
+    this.lane.emit.anchors.release(handle);
+  }
+
+  /** The call keeps the collector and the context; the task gets new ones. */
+  private wentAsync(promise: Promise<unknown>): void {
+    const { queue, out } = this;
+    const { handle, rootLo, rootHi } = out;
+    const at = ((queue.head - 1) & queue.mask) * TUPLE_WORDS;
+    const edgeLo = queue.words[at + 3]!;
+    const edgeHi = queue.words[at + 4]!;
+    if (handle !== NO_TREE) {
+      // The loop counted the tuple as acked. It is not.
+      out.lo ^= edgeLo;
+      out.hi ^= edgeHi;
+    }
+    out.handOver();
+    this.calls.add(promise, { out, handle, rootLo, rootHi, edgeLo, edgeHi });
+    this.context.detach();
+    this.out = this.newCollector();
+    this.context = this.newContext(this.out);
+  }
+
+  /** One tuple that belongs to several trees: the loop leaves those to us, and does the same with all others. */
+  private runShared(): void {
+    const { queue, out } = this;
+    const index = queue.head & queue.mask;
+    const at = index * TUPLE_WORDS;
+    const value = queue.values[index];
+    queue.values[index] = undefined;
+    if (queue.inputs !== null) this.input = queue.inputs[index]!;
+    out.begin(queue.words[at]!, 0, 0, queue.head);
+    out.lo ^= queue.words[at + 3]!;
+    out.hi ^= queue.words[at + 4]!;
+    queue.advance((queue.head + 1) | 0);
+    out.enter();
+    try {
+      this.result = this.bolt.execute(value, out, this.context);
+    } catch (error) {
+      this.threw = true;
+      this.error = error;
+    }
+    out.leave();
+  }
+
+  private waits(slot: number, rootLo: number, rootHi: number): boolean {
+    const { queue } = this;
+    const { anchors } = this.lane.emit;
+    for (let position = queue.head; position !== queue.tail; position = (position + 1) | 0) {
+      const at = (position & queue.mask) * TUPLE_WORDS;
+      const handle = queue.words[at]!;
+      if (
+        handle !== NO_TREE &&
+        anchors.belongs(handle, queue.words[at + 1]!, queue.words[at + 2]!, slot, rootLo, rootHi)
+      )
+        return true;
+    }
+    return false;
+  }
+}
+
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}

@@ -1,0 +1,285 @@
+// Owns: what a bolt emits: edge ids, routing, and the XOR of a run of tuples that belong to one tree. Not here:
+// choosing tasks (route.ts), ack values (tracking/).
+//
+// Invariants:
+// 1. Outside of an `execute` (or `tick`) `open` is false and `fast` is null; emitting then is MR_EMIT_AFTER_ACK.
+// 2. `lo` and `hi` hold XORs into the tree of `handle` that the acker has not seen yet; `settle` hands them over,
+//    and is called before the handle changes and before anything else may look at the tree.
+// 3. A tuple that is queued with a handle below NO_TREE holds a reference to that anchor set.
+
+import { MillraceError } from '../base/errors.ts';
+import { DEFAULT_STREAM, type Out, type Tuple } from '../topology/types.ts';
+import type { AckBatch } from '../tracking/ack-batch.ts';
+import type { Acker } from '../tracking/acker.ts';
+import { type AnchorSets, NO_TREE } from '../tracking/anchors.ts';
+import type { IdSource } from '../tracking/ids.ts';
+import { HeldTuple } from './held-tuple.ts';
+import { type Route, SEVERAL } from './route.ts';
+import type { TupleQueue } from './tuple-queue.ts';
+
+/** What all collectors of a lane share. */
+export interface EmitContext {
+  readonly ids: IdSource;
+  readonly acker: Acker;
+  readonly acks: AckBatch;
+  readonly anchors: AnchorSets;
+  /** Called when something was emitted outside of the lane's own turn. */
+  wake(): void;
+  /** Told of an emit after the ack; the run ends with it, because what was emitted is in no tree. */
+  misuse(error: MillraceError): void;
+}
+
+/** Told of tuples without a tree that were executed by a component that has no subscribers. */
+export interface UntrackedLatency {
+  /** `bornAt` is the time of the spout's emit as in `Lane.stamp`. */
+  leftAt(bornAt: number, tuples: number): void;
+}
+
+/** The streams of one task and where they lead. */
+export interface Outlets {
+  readonly component: string;
+  readonly routes: ReadonlyMap<string, readonly Route[]>;
+  /** The queue that every tuple of the default stream goes to, where there is exactly one and it needs no input number. */
+  readonly single: TupleQueue | null;
+}
+
+export function outletsOf(component: string, streams: readonly string[], routes: readonly Route[]): Outlets {
+  const byStream = new Map(
+    streams.map((stream) => [stream, routes.filter((route) => route.stream === stream)]),
+  );
+  const first = byStream.get(DEFAULT_STREAM) ?? [];
+  const only = first.length === 1 ? (first[0]?.only ?? null) : null;
+  return { component, routes: byStream, single: only !== null && only.inputs === null ? only : null };
+}
+
+export class Collector implements Out<unknown, Record<string, unknown>> {
+  fast: TupleQueue | null = null;
+  open = false;
+  handle = NO_TREE;
+  /** Low half of the root id; where there is no tree, when the record was emitted (lane-stamp.ts), 0 if unknown. */
+  rootLo = 0;
+  rootHi = 0;
+  lo = 0;
+  hi = 0;
+  private position = 0;
+  private abandoned = false;
+  private readonly untracked: UntrackedLatency | null;
+  private readonly context: EmitContext;
+  private readonly ids: IdSource;
+  private readonly outlets: Outlets;
+
+  /** `untracked`: who is told when untracked tuples have reached the end of the topology; null elsewhere. */
+  constructor(context: EmitContext, outlets: Outlets, untracked: UntrackedLatency | null) {
+    this.context = context;
+    this.untracked = untracked;
+    this.ids = context.ids;
+    this.outlets = outlets;
+  }
+
+  emit(value: unknown, anchors?: Tuple | readonly Tuple[]): void {
+    const queue = this.fast;
+    const handle = this.handle;
+    if (queue === null || anchors !== undefined || handle < NO_TREE) {
+      this.emitOn(DEFAULT_STREAM, value, anchors);
+      return;
+    }
+    if (handle === NO_TREE) {
+      queue.push(value, NO_TREE, this.rootLo, 0, 0, 0);
+      return;
+    }
+    const ids = this.ids;
+    ids.next();
+    const lo = ids.lo;
+    const hi = ids.hi;
+    queue.push(value, handle, this.rootLo, this.rootHi, lo, hi);
+    this.lo ^= lo;
+    this.hi ^= hi;
+  }
+
+  emitTo(stream: string, value: unknown, anchors?: Tuple | readonly Tuple[]): void {
+    this.emitOn(stream, value, anchors);
+  }
+
+  emitDirect(task: number, value: unknown, anchors?: Tuple | readonly Tuple[]): void {
+    this.checkOpen();
+    const routes = this.routesOf(DEFAULT_STREAM).filter((route) => route.grouping.kind === 'direct');
+    if (routes.length === 0) throw this.noDirectSubscriber();
+    const queues = routes.map((route) => route.queueOf(task));
+    this.withAnchors(anchors, () => {
+      for (const [index, queue] of queues.entries()) this.put(queue, routes[index]!, value);
+    });
+  }
+
+  /**
+   * Starts a run of tuples: everything emitted is anchored to this tree until the next call. `position` is the place of
+   * the first of them in the task's queue.
+   */
+  begin(handle: number, rootLo: number, rootHi: number, position: number): void {
+    this.finish(position);
+    this.handle = handle;
+    this.rootLo = rootLo;
+    this.rootHi = rootHi;
+  }
+
+  /** Ends the run of tuples before `position`. */
+  finish(position: number): void {
+    if (this.untracked !== null && this.handle === NO_TREE && this.rootLo !== 0) {
+      this.untracked.leftAt(this.rootLo, (position - this.position) | 0);
+    }
+    this.settle();
+    this.handle = NO_TREE;
+    this.rootLo = 0;
+    this.rootHi = 0;
+    this.position = position;
+  }
+
+  /** Hands the XORs so far to the acker. */
+  settle(): void {
+    if (this.handle !== NO_TREE && (this.lo | this.hi) !== 0) {
+      this.context.acks.add(this.handle, this.rootLo, this.rootHi, this.lo, this.hi);
+    }
+    this.lo = 0;
+    this.hi = 0;
+  }
+
+  /** Makes it ready for emitting inside the lane's turn. */
+  enter(): void {
+    this.open = true;
+    this.fast = this.outlets.single;
+  }
+
+  /** The reverse of `enter`. */
+  leave(): void {
+    this.open = false;
+    this.fast = null;
+  }
+
+  /** From now on it belongs to an asynchronous call: it stays open, and emitting wakes the lane. */
+  handOver(): void {
+    this.settle();
+    this.open = true;
+    this.fast = null;
+  }
+
+  /** Its call was given up: what it still emits is refused, but no longer anybody's mistake. */
+  abandon(): void {
+    this.leave();
+    this.abandoned = true;
+  }
+
+  private emitOn(stream: string, value: unknown, anchors: Tuple | readonly Tuple[] | undefined): void {
+    this.checkOpen();
+    const routes = this.routesOf(stream);
+    if (anchors !== undefined) this.withAnchors(anchors, () => this.deal(routes, value));
+    else this.deal(routes, value);
+    // Emitted by an asynchronous call: the lane may be asleep, and it must know the new edges at once.
+    if (this.fast === null) {
+      this.settle();
+      this.context.wake();
+    }
+  }
+
+  private deal(routes: readonly Route[], value: unknown): void {
+    for (const route of routes) {
+      const task = route.choose(value);
+      if (task !== SEVERAL) this.put(route.queues[task]!, route, value);
+      else for (const chosen of route.chosen) this.put(route.queueOf(chosen), route, value);
+    }
+  }
+
+  private put(queue: TupleQueue, route: Route, value: unknown): void {
+    const handle = this.handle;
+    if (handle === NO_TREE) {
+      queue.push(value, NO_TREE, this.rootLo, 0, 0, 0);
+    } else {
+      this.ids.next();
+      const { lo, hi } = this.ids;
+      queue.push(value, handle, this.rootLo, this.rootHi, lo, hi);
+      if (handle < NO_TREE) this.context.anchors.retain(handle);
+      this.lo ^= lo;
+      this.hi ^= hi;
+    }
+    queue.markInput(route.input);
+  }
+
+  /** Emits anchored to other trees than those of the current tuple. */
+  private withAnchors(anchors: Tuple | readonly Tuple[] | undefined, emit: () => void): void {
+    if (anchors === undefined) {
+      emit();
+      return;
+    }
+    this.settle();
+    const { handle, rootLo, rootHi } = this;
+    const sets = this.context.anchors;
+    const made = this.anchorTo('component' in anchors ? [anchors] : anchors);
+    try {
+      emit();
+    } finally {
+      this.settle();
+      sets.release(made);
+      this.handle = handle;
+      this.rootLo = rootLo;
+      this.rootHi = rootHi;
+    }
+  }
+
+  private anchorTo(tuples: readonly Tuple[]): number {
+    const { anchors, acker } = this.context;
+    anchors.begin();
+    for (const tuple of tuples) {
+      if (!(tuple instanceof HeldTuple)) anchors.add(acker, this.handle, this.rootLo, this.rootHi);
+      else if (tuple.pending) anchors.add(acker, tuple.handle, tuple.rootLo, tuple.rootHi);
+      else throw this.afterAck();
+    }
+    this.handle = anchors.end();
+    this.rootLo = anchors.rootLo;
+    this.rootHi = anchors.rootHi;
+    return this.handle;
+  }
+
+  private routesOf(stream: string): readonly Route[] {
+    const routes = this.outlets.routes.get(stream);
+    if (routes !== undefined) return routes;
+    throw new MillraceError(
+      'MR_STREAM_UNKNOWN',
+      `Component '${this.outlets.component}' emitted to a stream that it did not declare.`,
+      {
+        expected: `one of: ${[...this.outlets.routes.keys()].join(', ')}`,
+        got: stream,
+        next: `Add '${stream}' to the component's streams, or correct the name.`,
+      },
+    );
+  }
+
+  private checkOpen(): void {
+    if (this.open) return;
+    const error = this.afterAck();
+    if (!this.abandoned) this.context.misuse(error);
+    throw error;
+  }
+
+  private afterAck(): MillraceError {
+    return new MillraceError(
+      'MR_EMIT_AFTER_ACK',
+      `Component '${this.outlets.component}' emitted a tuple after its input was acked.`,
+      {
+        expected:
+          'every emit before execute returns, or before its promise resolves, or before the tuple is acked',
+        got: 'an emit that belongs to no tree any more, so that its loss would go unnoticed',
+        next: "Await all asynchronous work in execute, or declare the bolt with ack: 'manual' and ack when it is done.",
+      },
+    );
+  }
+
+  private noDirectSubscriber(): MillraceError {
+    return new MillraceError(
+      'MR_GROUPING_TASK',
+      `Component '${this.outlets.component}' called emitDirect, but no subscriber of it has direct grouping.`,
+      {
+        expected: 'a subscriber wired with .direct()',
+        got: 'none',
+        next: 'Wire the subscriber with .direct(), or use emit.',
+      },
+    );
+  }
+}

@@ -1,0 +1,131 @@
+// Owns: a task of a bolt with `ack: 'manual'`: it may hold tuples, and says itself when they are done. Not here: the tuple
+// (held-tuple.ts).
+// Invariant: every tuple that was handed to `execute` is in `holding` until the bolt acks or fails it, so that a
+// forgotten ack can be named when its tree times out.
+
+import type { MillraceError } from '../base/errors.ts';
+import { NO_TREE } from '../tracking/anchors.ts';
+import { BoltTask, isPromise } from './bolt-task.ts';
+import { applyPolicy } from './error-policy.ts';
+import { HeldTuple, NO_IDS, type TupleHolder } from './held-tuple.ts';
+import { TUPLE_WORDS } from './tuple-queue.ts';
+
+export class ManualBoltTask extends BoltTask implements TupleHolder {
+  private readonly holding = new Set<HeldTuple>();
+  private toldOfDoubleAck = false;
+
+  ended(tuple: HeldTuple): void {
+    this.holding.delete(tuple);
+    if (tuple.handle !== NO_TREE) {
+      // Emits anchored to this tuple may still be in the collector: they must reach the tree before its ack does.
+      this.out.settle();
+      this.lane.emit.acks.add(tuple.handle, tuple.rootLo, tuple.rootHi, tuple.edgeLo, tuple.edgeHi);
+    }
+    this.lane.emit.anchors.release(tuple.handle);
+    this.lane.wake();
+  }
+
+  failed(tuple: HeldTuple, error: unknown): void {
+    this.holding.delete(tuple);
+    this.lane.fail(tuple, { component: this.component, error });
+    this.lane.emit.anchors.release(tuple.handle);
+    this.lane.wake();
+  }
+
+  extended(tuple: HeldTuple, ms: number): void {
+    this.lane.extend(tuple, ms);
+  }
+
+  endedTwice(error: MillraceError): void {
+    this.lane.counters.doubleAcks++;
+    if (this.toldOfDoubleAck) return;
+    this.toldOfDoubleAck = true;
+    this.lane.logger.warn({ component: this.component, code: error.code }, error.describe());
+  }
+
+  override held(): number {
+    return this.holding.size;
+  }
+
+  override heldUpBy(): string | null {
+    return (
+      super.heldUpBy() ?? (this.holding.size > 0 ? `${this.holding.size} tuples that it did not ack` : null)
+    );
+  }
+
+  override holds(slot: number, rootLo: number, rootHi: number): string | null {
+    const { anchors } = this.lane.emit;
+    for (const tuple of this.holding) {
+      const { handle } = tuple;
+      if (handle === NO_TREE) continue;
+      if (anchors.belongs(handle, tuple.rootLo, tuple.rootHi, slot, rootLo, rootHi))
+        return 'it never acked the tuple';
+    }
+    return super.holds(slot, rootLo, rootHi);
+  }
+
+  protected override executeSome(): number {
+    const { queue, out, context } = this;
+    const index = queue.head & queue.mask;
+    const at = index * TUPLE_WORDS;
+    const value = queue.values[index];
+    queue.values[index] = undefined;
+    if (queue.inputs !== null) this.input = queue.inputs[index]!;
+    const input = this.plan.inputs[this.input];
+    const from = {
+      component: input === undefined ? '' : (this.lane.plan.components[input.producer]?.name ?? ''),
+      stream: input?.stream ?? '',
+    };
+    const { words } = queue;
+    const ids = {
+      handle: words[at]!,
+      rootLo: words[at + 1]!,
+      rootHi: words[at + 2]!,
+      edgeLo: words[at + 3]!,
+      edgeHi: words[at + 4]!,
+    };
+    const tuple = new HeldTuple(this, from, ids);
+    this.holding.add(tuple);
+    out.begin(tuple.handle, tuple.rootLo, tuple.rootHi, queue.head);
+    queue.advance((queue.head + 1) | 0);
+    context.held = tuple;
+    out.enter();
+    try {
+      const result: unknown = this.bolt.execute(value, out, context);
+      out.leave();
+      if (isPromise(result)) this.goOn(result, tuple);
+      else out.finish(queue.head);
+    } catch (error) {
+      out.leave();
+      out.finish(queue.head);
+      this.threwFor(tuple, error);
+    }
+    return 1;
+  }
+
+  private goOn(promise: Promise<unknown>, tuple: HeldTuple): void {
+    const { out } = this;
+    out.handOver();
+    const { handle, rootLo, rootHi } = tuple;
+    // The call is about no tuple of its own: the bolt acks. A rejection fails the tuple if the bolt still holds it.
+    const call = promise.catch((error: unknown) => this.threwFor(tuple, error));
+    this.lane.emit.anchors.retain(handle);
+    this.calls.add(call, { out, handle, rootLo, rootHi, edgeLo: 0, edgeHi: 0 });
+    this.out = this.newCollector();
+    this.context = this.newContext(this.out);
+  }
+
+  private threwFor(tuple: HeldTuple, error: unknown): void {
+    if (!tuple.pending) {
+      applyPolicy(this.lane, this.plan, error, NO_IDS);
+      return;
+    }
+    tuple.pending = false;
+    this.holding.delete(tuple);
+    applyPolicy(this.lane, this.plan, error, tuple);
+    if (tuple.handle !== NO_TREE) {
+      this.lane.emit.acks.add(tuple.handle, tuple.rootLo, tuple.rootHi, tuple.edgeLo, tuple.edgeHi);
+    }
+    this.lane.emit.anchors.release(tuple.handle);
+  }
+}

@@ -1,0 +1,67 @@
+// Owns: emitting the root tuple of a record to the subscribers of a spout. Not here: which record (the spout tasks), which
+// tree (delivery/).
+
+import type { Delivery } from '../delivery/delivery.ts';
+import { DEFAULT_STREAM } from '../topology/types.ts';
+import { NO_TREE } from '../tracking/anchors.ts';
+import type { EmitContext, Outlets } from './collector.ts';
+import { type Route, SEVERAL } from './route.ts';
+import type { TupleQueue } from './tuple-queue.ts';
+
+export class RootEmitter {
+  private readonly context: EmitContext;
+  private readonly outlets: Outlets;
+  private readonly delivery: Delivery;
+  private readonly routes: readonly Route[];
+  /** XOR of the edges of the tuple being emitted. */
+  private lo = 0;
+  private hi = 0;
+
+  constructor(context: EmitContext, outlets: Outlets, delivery: Delivery) {
+    this.context = context;
+    this.outlets = outlets;
+    this.delivery = delivery;
+    this.routes = outlets.routes.get(DEFAULT_STREAM) ?? [];
+  }
+
+  /** The queues downstream have room. */
+  get hasRoom(): boolean {
+    for (const route of this.routes) {
+      for (const queue of route.queues) if (queue.full) return false;
+    }
+    return true;
+  }
+
+  /** Emits the record whose tree is in the delivery's root fields. `stamp`: now, as in lane-clock.ts. */
+  emit(value: unknown, stamp: number): void {
+    const { single } = this.outlets;
+    const { rootHandle, rootLo, rootHi, edgeLo, edgeHi } = this.delivery;
+    if (single !== null) {
+      // The edge that the tree holds open becomes the edge of the only tuple: no init message, no second id.
+      if (rootHandle === NO_TREE) single.push(value, NO_TREE, stamp, 0, 0, 0);
+      else single.push(value, rootHandle, rootLo, rootHi, edgeLo, edgeHi);
+      return;
+    }
+    this.lo = edgeLo;
+    this.hi = edgeHi;
+    for (const route of this.routes) {
+      const task = route.choose(value);
+      if (task !== SEVERAL) this.put(route.queues[task]!, route.input, value, stamp);
+      else for (const chosen of route.chosen) this.put(route.queueOf(chosen), route.input, value, stamp);
+    }
+    if (rootHandle !== NO_TREE) this.context.acks.add(rootHandle, rootLo, rootHi, this.lo, this.hi);
+  }
+
+  private put(queue: TupleQueue, input: number, value: unknown, stamp: number): void {
+    const { rootHandle, rootLo, rootHi } = this.delivery;
+    if (rootHandle === NO_TREE) queue.push(value, NO_TREE, stamp, 0, 0, 0);
+    else {
+      const { ids } = this.context;
+      ids.next();
+      this.lo ^= ids.lo;
+      this.hi ^= ids.hi;
+      queue.push(value, rootHandle, rootLo, rootHi, ids.lo, ids.hi);
+    }
+    queue.markInput(input);
+  }
+}
