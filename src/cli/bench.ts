@@ -7,23 +7,19 @@ import { pathToFileURL } from 'node:url';
 import { EXIT } from '../base/error-codes.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Command, CommandInput } from './command.ts';
-import { digits } from './format.ts';
+import { count, digits } from './format.ts';
 import { packageInfo } from './package-info.ts';
 import { table } from './table.ts';
 
-/** One measured figure, as bench/index.ts reports it. */
+/** One measured figure, as bench/ reports it (bench/bench-row.ts). */
 export interface BenchResult {
   readonly name: string;
-  /** Median of the repetitions. */
+  readonly unit: 'ratio' | 'per-second' | 'ms' | 'bytes';
+  /** The median of `runs`. */
   readonly value: number;
-  readonly unit: string;
-  /** Repetitions behind the median. */
-  readonly repetitions: number;
-  /** What it must reach, e.g. `<= 1.6`; absent where it is only reported. */
-  readonly target?: string;
-  /** Absent where there is no target. */
-  readonly met?: boolean;
-  readonly note?: string;
+  readonly target?: { readonly atLeast?: number; readonly atMost?: number };
+  readonly detail: string;
+  readonly runs: readonly number[];
 }
 
 /** What bench/index.ts exports. `print` takes lines about the progress. */
@@ -55,7 +51,7 @@ async function bench({ positionals, options, terminal, host }: CommandInput): Pr
     terminal.out.line();
     terminal.out.line(resultTable(results));
   }
-  return results.some(({ met }) => met === false) ? EXIT.failed : EXIT.ok;
+  return results.every(isMet) ? EXIT.ok : EXIT.failed;
 }
 
 async function benchModule(enableTypeScript: () => Promise<void>): Promise<BenchModule> {
@@ -72,15 +68,38 @@ async function benchModule(enableTypeScript: () => Promise<void>): Promise<Bench
 }
 
 export function resultTable(results: readonly BenchResult[]): string {
-  const rows = results.map(({ name, value, unit, repetitions, target, met, note }) => [
-    name,
-    `${digits(value)} ${unit}`.trimEnd(),
-    repetitions,
-    target ?? 'reported',
-    met === undefined ? '' : met ? 'met' : 'MISSED',
-    note ?? '',
+  const rows = results.map((result) => [
+    result.name,
+    valueText(result),
+    result.runs.length,
+    targetText(result),
+    result.target === undefined ? '' : isMet(result) ? 'met' : 'MISSED',
+    result.detail,
   ]);
   return table(['benchmark', 'median', 'of', 'target', 'result', ''], rows);
+}
+
+function valueText({ value, unit }: BenchResult): string {
+  if (unit === 'per-second') return `${count(value)}/s`;
+  if (unit === 'ratio') return `${digits(value)}x`;
+  return `${digits(value)} ${unit}`;
+}
+
+function targetText({ target }: BenchResult): string {
+  if (target === undefined) return 'reported';
+  const { atLeast, atMost } = target;
+  return [
+    ...(atLeast === undefined ? [] : [`>= ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`<= ${atMost}`]),
+  ].join(', ');
+}
+
+/** True where there is no target. */
+export function isMet({ value, target }: BenchResult): boolean {
+  return (
+    value >= (target?.atLeast ?? Number.NEGATIVE_INFINITY) &&
+    value <= (target?.atMost ?? Number.POSITIVE_INFINITY)
+  );
 }
 
 function machine() {

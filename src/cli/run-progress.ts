@@ -33,6 +33,7 @@ export class RateMeter {
 export function progressText(name: string, snapshot: RunSnapshot, rate: number): string {
   const parts = [
     `${name}${snapshot.phase === 'running' ? '' : ` (${snapshot.phase})`}`,
+    ...(snapshot.activity === null ? [] : [snapshot.activity]),
     `${shortCount(rate)} records/s`,
     `pending ${shortCount(snapshot.pending)}`,
     `lag ${snapshot.lag === null ? '–' : shortCount(snapshot.lag)}`,

@@ -53,10 +53,7 @@ export function summaryText(summary: RunSummary, out: Output): string {
   const rows: [string, string][] = [
     ['status', ended(summary, out)],
     ['guarantee', PROMISE[summary.guarantee]],
-    [
-      'records',
-      `${count(summary.records)} in ${duration(summary.seconds)}, ${count(summary.recordsPerSecond)} a second`,
-    ],
+    ['records', records(summary)],
     ['tuples', count(summary.tuples)],
     ['acked', count(summary.acked)],
     ['failed', count(summary.failed)],
@@ -75,6 +72,14 @@ export function summaryText(summary: RunSummary, out: Output): string {
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     ...reports,
   ].join('\n');
+}
+
+function records({ status, records, seconds, recordsPerSecond, reports }: RunSummary): string {
+  if (status === 'completed' && records === 0) {
+    const tables = reports.length === 0 ? '' : '; the tables below show the state that is stored';
+    return `0: nothing new in the sources since the last run${tables}`;
+  }
+  return `${count(records)} in ${duration(seconds)}, ${count(recordsPerSecond)} a second`;
 }
 
 function ended({ status }: RunSummary, out: Output): string {

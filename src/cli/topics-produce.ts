@@ -13,8 +13,9 @@ import { findFile } from './load-topology.ts';
 import { recordFromJson } from './record-json.ts';
 import { KEY_SEPARATOR_OPTION, withLog } from './topics-common.ts';
 
-/** Records handed to one append. */
+/** Records handed to one append, and bytes after which it is handed over: one append is one batch for whoever reads it. */
 const BATCH_RECORDS = 4_096;
+const BATCH_BYTES = 1_048_576;
 /** Appends whose end is not known yet; then reading waits. */
 const MAX_IN_FLIGHT = 8;
 
@@ -125,13 +126,18 @@ function recordReader(options: OptionValues): (line: Uint8Array) => AppendRecord
   };
 }
 
+interface Batch {
+  readonly records: AppendRecord[];
+  bytes: number;
+}
+
 /** Collects records per partition and keeps a bounded number of appends under way. */
 class Producer {
   /** Records that are on the disk. */
   appended = 0;
   private readonly writer: TopicWriter;
   private readonly partition: number | undefined;
-  private readonly batches = new Map<number, AppendRecord[]>();
+  private readonly batches = new Map<number, Batch>();
   private readonly inFlight = new Set<Promise<void>>();
   private failure: unknown;
 
@@ -143,20 +149,24 @@ class Producer {
   /** Returns a promise only when the caller must wait. */
   add(record: AppendRecord): Promise<void> | undefined {
     const partition = this.partition ?? this.writer.partitionFor(record.key);
-    const batch = this.batches.get(partition);
-    if (batch === undefined) {
-      this.batches.set(partition, [record]);
-      return undefined;
-    }
-    batch.push(record);
-    return batch.length < BATCH_RECORDS ? undefined : this.send(partition, batch);
+    const batch = this.batches.get(partition) ?? this.emptyBatch(partition);
+    batch.records.push(record);
+    batch.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    const full = batch.records.length >= BATCH_RECORDS || batch.bytes >= BATCH_BYTES;
+    return full ? this.send(partition, batch.records) : undefined;
   }
 
   /** Resolves when all is on the disk. */
   async end(): Promise<void> {
-    for (const [partition, batch] of [...this.batches]) await this.send(partition, batch);
+    for (const [partition, { records }] of [...this.batches]) await this.send(partition, records);
     await Promise.all(this.inFlight);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  private emptyBatch(partition: number): Batch {
+    const batch = { records: [], bytes: 0 };
+    this.batches.set(partition, batch);
+    return batch;
   }
 
   private async send(partition: number, batch: AppendRecord[]): Promise<void> {

@@ -56,6 +56,7 @@ export class AtLeastOnce implements Delivery {
   private readonly replays = new DueQueue<Replay>();
   private readonly book = new PositionBook();
   private readonly timer: CommitTimer;
+  private draining = false;
   /** Records whose dead letter is being written. */
   private burying = 0;
 
@@ -124,6 +125,7 @@ export class AtLeastOnce implements Delivery {
 
   advance(nowMs: number, draining: boolean): void {
     this.timer.advance(nowMs);
+    this.draining = draining;
     if (draining) return;
     for (let due = this.replays.take(nowMs); due !== undefined; due = this.replays.take(nowMs)) {
       const { ticket } = due;
@@ -136,7 +138,15 @@ export class AtLeastOnce implements Delivery {
   }
 
   nextDueMs(): number {
-    return Math.min(this.replays.nextDueMs(), this.timer.nextDueMs());
+    // While draining nothing is replayed: a replay that is due must not keep the lane awake.
+    return Math.min(
+      this.draining ? Number.POSITIVE_INFINITY : this.replays.nextDueMs(),
+      this.timer.nextDueMs(),
+    );
+  }
+
+  waitsForStore(): boolean {
+    return false;
   }
 
   pending(): number {
@@ -222,6 +232,6 @@ export class AtLeastOnce implements Delivery {
     const prefix = this.prefixes[feed]!;
     const moved = prefix.finish(this.records.numbers[ticket]!);
     this.records.give(ticket);
-    if (moved) this.book.move(feed, this.feeds[feed]!, prefix.position);
+    if (moved) this.book.move(this.feeds[feed]!, prefix.position);
   }
 }

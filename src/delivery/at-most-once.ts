@@ -52,6 +52,7 @@ export class AtMostOnce implements Delivery {
   private readonly feeds: Reservation[] = [];
   private readonly timer: CommitTimer;
   private reserving = 0;
+  private nowMs = Number.NEGATIVE_INFINITY;
   private readonly spouts: SpoutEnds[] = [];
 
   constructor(ports: DeliveryPorts) {
@@ -110,15 +111,21 @@ export class AtMostOnce implements Delivery {
   treeTimedOut(): void {}
 
   advance(nowMs: number): void {
+    this.nowMs = nowMs;
     this.timer.advance(nowMs);
   }
 
   nextDueMs(): number {
     let due = this.timer.nextDueMs();
     for (const { asked, durable, retryMs } of this.feeds) {
-      if (retryMs > 0 && asked === durable) due = Math.min(due, retryMs);
+      // One that is due and was not asked again waits for something else, which will wake the lane.
+      if (retryMs > this.nowMs && asked === durable) due = Math.min(due, retryMs);
     }
     return due;
+  }
+
+  waitsForStore(): boolean {
+    return this.reserving > 0 || this.feeds.some(({ retryMs }) => retryMs > 0);
   }
 
   pending(): number {

@@ -11,6 +11,7 @@ export class CommitTimer {
   private readonly ports: DeliveryPorts;
   private readonly book: PositionBook;
   private dueMs = Number.NEGATIVE_INFINITY;
+  private nowMs = Number.NEGATIVE_INFINITY;
   private open = false;
   /** The last commit was kept back by a full disk. */
   private kept = false;
@@ -21,6 +22,7 @@ export class CommitTimer {
   }
 
   advance(nowMs: number): void {
+    this.nowMs = nowMs;
     if (this.dueMs === Number.NEGATIVE_INFINITY) this.dueMs = nowMs + this.ports.options.commitIntervalMs;
     if (nowMs < this.dueMs || this.open) return;
     this.dueMs = nowMs + this.ports.options.commitIntervalMs;
@@ -35,7 +37,8 @@ export class CommitTimer {
   settle(): boolean {
     if (this.open) return false;
     if (!this.somethingNew()) return true;
-    this.commit();
+    // A full disk is asked again on the timer and not all the time.
+    if (!this.kept || this.nowMs >= this.dueMs) this.commit();
     return false;
   }
 
@@ -51,6 +54,7 @@ export class CommitTimer {
   private done(error: MillraceError | null): void {
     this.open = false;
     this.kept = error !== null;
+    if (this.kept) this.dueMs = this.nowMs + this.ports.options.commitIntervalMs;
     if (error !== null && error.code !== 'MR_DISK_FULL') this.ports.fatal(error);
   }
 }

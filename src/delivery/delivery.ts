@@ -140,6 +140,8 @@ export interface Delivery {
   pending(): number;
   /** Of those, the ones that wait for a replay. */
   waiting(): number;
+  /** Records are held back until the store has taken a position. */
+  waitsForStore(): boolean;
   /** Asks to store what is not stored yet, whatever the timer says. True once nothing is left to store. */
   settle(): boolean;
 }

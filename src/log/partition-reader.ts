@@ -25,6 +25,8 @@ export class PartitionReader {
   private readonly open = new Map<number, LogFile>();
   private readonly indexes = new Map<number, SegmentIndex>();
   private window: ReadWindow | null = null;
+  /** The read under way; files are closed after it. */
+  private loading: Promise<unknown> = Promise.resolve();
   /** A place whose offset is known without an index: where the last window or the log ended. */
   private known: LogPosition | null = null;
 
@@ -61,7 +63,9 @@ export class PartitionReader {
       return RecordChunk.empty(from);
     }
     try {
-      this.window = await this.load(from, maxBytes);
+      const loading = this.load(from, maxBytes);
+      this.loading = loading.catch(() => undefined);
+      this.window = await loading;
     } catch (error) {
       throw await this.explain(error, from);
     }
@@ -90,6 +94,7 @@ export class PartitionReader {
   }
 
   async close(): Promise<void> {
+    await this.loading;
     this.window = null;
     const open = [...this.open.values()];
     this.open.clear();

@@ -234,7 +234,8 @@ export class PartitionWriter {
       await this.beginSegment();
     }
     const { segment, position } = this.end;
-    // With nothing unflushed before it, a group is written and flushed in one go.
+    // With nothing unflushed before it, a group is written and flushed in one go. If that fails for lack of space, all
+    // that it may have left in the page cache is cut off with it, so appending may go on; other errors end the writer.
     const durably = group.flush && this.flushed.offset === this.end.offset;
     try {
       await writeFully(this.file, group.encoder.buffer, bytes, position, durably);

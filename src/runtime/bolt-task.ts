@@ -4,15 +4,15 @@
 
 import { MillraceError, messageOf } from '../base/errors.ts';
 import type { BoltInstance, BoltPlan } from '../topology/plan.ts';
-import { NO_TREE } from '../tracking/anchors.ts';
+import { type AnchorSets, NO_TREE } from '../tracking/anchors.ts';
 import { AsyncCalls } from './bolt-calls.ts';
 import { BoltContext } from './bolt-context.ts';
 import { Collector, type Outlets } from './collector.ts';
 import { applyPolicy } from './error-policy.ts';
 import { type ExecuteLoop, executeLoop, type LoopTask } from './execute-loop.ts';
-import { NO_IDS } from './held-tuple.ts';
+import { NO_IDS, type TupleIds } from './held-tuple.ts';
 import type { LaneServices, LaneTask } from './lane-task.ts';
-import { TUPLE_WORDS, type TupleQueue } from './tuple-queue.ts';
+import type { TupleQueue } from './tuple-queue.ts';
 
 /** Tuples taken in one go by a task that has subscribers: small, so that what it emits is still in the cache when they run. */
 const QUANTUM = 64;
@@ -178,39 +178,46 @@ export class BoltTask implements LaneTask, LoopTask {
 
   /** Deals with the tuple taken last if it threw or is not done yet, and ends the run of tuples. */
   private afterLoop(): void {
-    const { out, queue } = this;
-    const { handle, rootLo, rootHi } = out;
+    const { out, result } = this;
     if (this.threw) {
       this.threw = false;
-      applyPolicy(this.lane, this.plan, this.error, { handle, rootLo, rootHi });
+      applyPolicy(this.lane, this.plan, this.error, out);
       this.error = undefined;
     }
-    if (this.result !== undefined) {
-      const result = this.result;
-      this.result = undefined;
-      if (isPromise(result)) {
-        this.wentAsync(result);
-        return;
-      }
+    this.result = undefined;
+    if (isPromise(result)) this.wentAsync(result);
+    else {
+      const handle = this.endTakenSegment(out);
+      out.finish(this.queue.head);
+      this.lane.emit.anchors.release(handle);
     }
-    out.finish(queue.head);
-    this.lane.emit.anchors.release(handle);
   }
 
-  /** The call keeps the collector and the context; the task gets new ones. */
-  private wentAsync(promise: Promise<unknown>): void {
-    const { queue, out } = this;
-    const { handle, rootLo, rootHi } = out;
-    const at = ((queue.head - 1) & queue.mask) * TUPLE_WORDS;
-    const edgeLo = queue.words[at + 3]!;
-    const edgeHi = queue.words[at + 4]!;
+  /**
+   * Acks the edge of the first segment if all its tuples were taken. Returns its handle, whose reference is the caller's
+   * then, or NO_TREE.
+   */
+  protected endTakenSegment(out: Collector): number {
+    const { queue } = this;
+    if (queue.firstSegment === queue.endSegments || queue.segmentEnd !== queue.head) return NO_TREE;
+    const at = queue.segment;
+    const handle = queue.segments[at]!;
     if (handle !== NO_TREE) {
-      // The loop counted the tuple as acked. It is not.
-      out.lo ^= edgeLo;
-      out.hi ^= edgeHi;
+      out.lo ^= queue.segments[at + 3]!;
+      out.hi ^= queue.segments[at + 4]!;
     }
+    queue.endSegment();
+    return handle;
+  }
+
+  /** The tuple taken last gets an edge of its own; its call keeps the collector and the context, the task gets new ones. */
+  private wentAsync(promise: Promise<unknown>): void {
+    const { out, lane } = this;
+    const tuple = ownEdge(lane, out);
+    const ended = this.endTakenSegment(out);
     out.handOver();
-    this.calls.add(promise, { out, handle, rootLo, rootHi, edgeLo, edgeHi });
+    lane.emit.anchors.release(ended);
+    this.calls.add(promise, { out, ...tuple });
     this.context.detach();
     this.out = this.newCollector();
     this.context = this.newContext(this.out);
@@ -219,14 +226,12 @@ export class BoltTask implements LaneTask, LoopTask {
   /** One tuple that belongs to several trees: the loop leaves those to us, and does the same with all others. */
   private runShared(): void {
     const { queue, out } = this;
-    const index = queue.head & queue.mask;
-    const at = index * TUPLE_WORDS;
-    const value = queue.values[index];
-    queue.values[index] = undefined;
-    if (queue.inputs !== null) this.input = queue.inputs[index]!;
-    out.begin(queue.words[at]!, 0, 0, queue.head);
-    out.lo ^= queue.words[at + 3]!;
-    out.hi ^= queue.words[at + 4]!;
+    const at = queue.segment;
+    const place = queue.head & queue.mask;
+    const value = queue.values[place];
+    queue.values[place] = undefined;
+    this.input = queue.segments[at + 5]!;
+    out.begin(queue.segments[at]!, 0, 0, queue.head);
     queue.advance((queue.head + 1) | 0);
     out.enter();
     try {
@@ -239,19 +244,39 @@ export class BoltTask implements LaneTask, LoopTask {
   }
 
   private waits(slot: number, rootLo: number, rootHi: number): boolean {
-    const { queue } = this;
-    const { anchors } = this.lane.emit;
-    for (let position = queue.head; position !== queue.tail; position = (position + 1) | 0) {
-      const at = (position & queue.mask) * TUPLE_WORDS;
-      const handle = queue.words[at]!;
-      if (
-        handle !== NO_TREE &&
-        anchors.belongs(handle, queue.words[at + 1]!, queue.words[at + 2]!, slot, rootLo, rootHi)
-      )
-        return true;
-    }
-    return false;
+    return segmentOf(this.queue, this.lane.emit.anchors, slot, rootLo, rootHi);
   }
+}
+
+/**
+ * An edge of its own for a tuple of the collector's tree, for when it is acked apart from its segment. Takes a reference
+ * to an anchor set. It must come before the segment's edge is acked.
+ */
+export function ownEdge(lane: LaneServices, out: Collector): TupleIds {
+  const { ids, anchors } = lane.emit;
+  const { handle, rootLo, rootHi } = out;
+  if (handle === NO_TREE) return { ...NO_IDS, rootLo };
+  ids.next();
+  out.lo ^= ids.lo;
+  out.hi ^= ids.hi;
+  anchors.retain(handle);
+  return { handle, rootLo, rootHi, edgeLo: ids.lo, edgeHi: ids.hi };
+}
+
+/** Whether a tuple of this tree waits in the queue. */
+export function segmentOf(
+  queue: TupleQueue,
+  anchors: AnchorSets,
+  slot: number,
+  rootLo: number,
+  rootHi: number,
+): boolean {
+  return queue.someSegment((words, at) => {
+    const handle = words[at]!;
+    return (
+      handle !== NO_TREE && anchors.belongs(handle, words[at + 1]!, words[at + 2]!, slot, rootLo, rootHi)
+    );
+  });
 }
 
 export function isPromise(value: unknown): value is Promise<unknown> {

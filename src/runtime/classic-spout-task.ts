@@ -72,6 +72,8 @@ export class ClassicSpoutTask implements SpoutTask, SpoutEnds, SpoutOut<unknown>
       this.delivery.edgeHi = 0;
     } else this.delivery.spoutRoot(this.number, id, this.owner.nowMs());
     this.emitter.emit(value, this.owner.stamp());
+    // An asynchronous `next` emits between two turns.
+    this.owner.wake();
   }
 
   acked(id: unknown): void {

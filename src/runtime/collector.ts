@@ -5,7 +5,7 @@
 // 1. Outside of an `execute` (or `tick`) `open` is false and `fast` is null; emitting then is MR_EMIT_AFTER_ACK.
 // 2. `lo` and `hi` hold XORs into the tree of `handle` that the acker has not seen yet; `settle` hands them over,
 //    and is called before the handle changes and before anything else may look at the tree.
-// 3. A tuple that is queued with a handle below NO_TREE holds a reference to that anchor set.
+// 3. A segment in a queue with a handle below NO_TREE holds a reference to that anchor set.
 
 import { MillraceError } from '../base/errors.ts';
 import { DEFAULT_STREAM, type Out, type Tuple } from '../topology/types.ts';
@@ -39,8 +39,9 @@ export interface UntrackedLatency {
 export interface Outlets {
   readonly component: string;
   readonly routes: ReadonlyMap<string, readonly Route[]>;
-  /** The queue that every tuple of the default stream goes to, where there is exactly one and it needs no input number. */
+  /** The queue that every tuple of the default stream goes to, and its input number there, where there is exactly one. */
   readonly single: TupleQueue | null;
+  readonly singleInput: number;
 }
 
 export function outletsOf(component: string, streams: readonly string[], routes: readonly Route[]): Outlets {
@@ -48,8 +49,8 @@ export function outletsOf(component: string, streams: readonly string[], routes:
     streams.map((stream) => [stream, routes.filter((route) => route.stream === stream)]),
   );
   const first = byStream.get(DEFAULT_STREAM) ?? [];
-  const only = first.length === 1 ? (first[0]?.only ?? null) : null;
-  return { component, routes: byStream, single: only !== null && only.inputs === null ? only : null };
+  const only = first.length === 1 ? first[0] : undefined;
+  return { component, routes: byStream, single: only?.only ?? null, singleInput: only?.input ?? 0 };
 }
 
 export class Collector implements Out<unknown, Record<string, unknown>> {
@@ -61,12 +62,18 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   rootHi = 0;
   lo = 0;
   hi = 0;
+  /** Of a bolt with manual acks: it may emit at any time, if it names anchors; they tell whether it is too late. */
+  manual = false;
+  /** The tuple being executed was acked or failed by the bolt. */
+  private inputEnded = false;
   private position = 0;
   private abandoned = false;
   private readonly untracked: UntrackedLatency | null;
   private readonly context: EmitContext;
   private readonly ids: IdSource;
   private readonly outlets: Outlets;
+  private readonly single: TupleQueue | null;
+  private readonly singleInput: number;
 
   /** `untracked`: who is told when untracked tuples have reached the end of the topology; null elsewhere. */
   constructor(context: EmitContext, outlets: Outlets, untracked: UntrackedLatency | null) {
@@ -74,26 +81,14 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     this.untracked = untracked;
     this.ids = context.ids;
     this.outlets = outlets;
+    this.single = outlets.single;
+    this.singleInput = outlets.singleInput;
   }
 
   emit(value: unknown, anchors?: Tuple | readonly Tuple[]): void {
     const queue = this.fast;
-    const handle = this.handle;
-    if (queue === null || anchors !== undefined || handle < NO_TREE) {
-      this.emitOn(DEFAULT_STREAM, value, anchors);
-      return;
-    }
-    if (handle === NO_TREE) {
-      queue.push(value, NO_TREE, this.rootLo, 0, 0, 0);
-      return;
-    }
-    const ids = this.ids;
-    ids.next();
-    const lo = ids.lo;
-    const hi = ids.hi;
-    queue.push(value, handle, this.rootLo, this.rootHi, lo, hi);
-    this.lo ^= lo;
-    this.hi ^= hi;
+    if (queue === null || anchors !== undefined) this.emitOn(DEFAULT_STREAM, value, anchors);
+    else this.put(queue, this.singleInput, value);
   }
 
   emitTo(stream: string, value: unknown, anchors?: Tuple | readonly Tuple[]): void {
@@ -101,12 +96,12 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   }
 
   emitDirect(task: number, value: unknown, anchors?: Tuple | readonly Tuple[]): void {
-    this.checkOpen();
+    this.checkOpen(anchors);
     const routes = this.routesOf(DEFAULT_STREAM).filter((route) => route.grouping.kind === 'direct');
     if (routes.length === 0) throw this.noDirectSubscriber();
     const queues = routes.map((route) => route.queueOf(task));
     this.withAnchors(anchors, () => {
-      for (const [index, queue] of queues.entries()) this.put(queue, routes[index]!, value);
+      for (const [index, queue] of queues.entries()) this.put(queue, routes[index]!.input, value);
     });
   }
 
@@ -115,6 +110,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
    * the first of them in the task's queue.
    */
   begin(handle: number, rootLo: number, rootHi: number, position: number): void {
+    if (handle === this.handle && rootLo === this.rootLo && rootHi === this.rootHi) return;
     this.finish(position);
     this.handle = handle;
     this.rootLo = rootLo;
@@ -145,7 +141,8 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   /** Makes it ready for emitting inside the lane's turn. */
   enter(): void {
     this.open = true;
-    this.fast = this.outlets.single;
+    this.inputEnded = false;
+    this.fast = this.single;
   }
 
   /** The reverse of `enter`. */
@@ -161,14 +158,22 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     this.fast = null;
   }
 
+  /** The bolt has ended its input: what it emits from now on needs anchors of its own. */
+  endInput(): void {
+    this.settle();
+    this.inputEnded = true;
+    this.fast = null;
+  }
+
   /** Its call was given up: what it still emits is refused, but no longer anybody's mistake. */
   abandon(): void {
     this.leave();
+    this.manual = false;
     this.abandoned = true;
   }
 
   private emitOn(stream: string, value: unknown, anchors: Tuple | readonly Tuple[] | undefined): void {
-    this.checkOpen();
+    this.checkOpen(anchors);
     const routes = this.routesOf(stream);
     if (anchors !== undefined) this.withAnchors(anchors, () => this.deal(routes, value));
     else this.deal(routes, value);
@@ -182,24 +187,34 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   private deal(routes: readonly Route[], value: unknown): void {
     for (const route of routes) {
       const task = route.choose(value);
-      if (task !== SEVERAL) this.put(route.queues[task]!, route, value);
-      else for (const chosen of route.chosen) this.put(route.queueOf(chosen), route, value);
+      if (task !== SEVERAL) this.put(route.queues[task]!, route.input, value);
+      else for (const chosen of route.chosen) this.put(route.queueOf(chosen), route.input, value);
     }
   }
 
-  private put(queue: TupleQueue, route: Route, value: unknown): void {
-    const handle = this.handle;
+  private put(queue: TupleQueue, input: number, value: unknown): void {
+    if (
+      queue.openHandle === this.handle &&
+      queue.openRootLo === this.rootLo &&
+      queue.openRootHi === this.rootHi &&
+      queue.openInput === input
+    ) {
+      queue.extend(value);
+    } else this.openSegment(queue, input, value);
+  }
+
+  private openSegment(queue: TupleQueue, input: number, value: unknown): void {
+    const { handle, rootLo, rootHi, ids } = this;
     if (handle === NO_TREE) {
-      queue.push(value, NO_TREE, this.rootLo, 0, 0, 0);
-    } else {
-      this.ids.next();
-      const { lo, hi } = this.ids;
-      queue.push(value, handle, this.rootLo, this.rootHi, lo, hi);
-      if (handle < NO_TREE) this.context.anchors.retain(handle);
-      this.lo ^= lo;
-      this.hi ^= hi;
+      queue.open(value, NO_TREE, rootLo, 0, 0, 0, input);
+      return;
     }
-    queue.markInput(route.input);
+    ids.next();
+    const { lo, hi } = ids;
+    queue.open(value, handle, rootLo, rootHi, lo, hi, input);
+    this.lo ^= lo;
+    this.hi ^= hi;
+    this.context.anchors.retain(handle);
   }
 
   /** Emits anchored to other trees than those of the current tuple. */
@@ -229,7 +244,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     for (const tuple of tuples) {
       if (!(tuple instanceof HeldTuple)) anchors.add(acker, this.handle, this.rootLo, this.rootHi);
       else if (tuple.pending) anchors.add(acker, tuple.handle, tuple.rootLo, tuple.rootHi);
-      else throw this.afterAck();
+      else throw this.refused();
     }
     this.handle = anchors.end();
     this.rootLo = anchors.rootLo;
@@ -251,11 +266,16 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     );
   }
 
-  private checkOpen(): void {
-    if (this.open) return;
+  private checkOpen(anchors: Tuple | readonly Tuple[] | undefined): void {
+    if (anchors === undefined ? this.open && !this.inputEnded : this.open || this.manual) return;
+    throw this.refused();
+  }
+
+  /** Ends the run as well, unless the call was given up before: then it is nobody's mistake. */
+  private refused(): MillraceError {
     const error = this.afterAck();
     if (!this.abandoned) this.context.misuse(error);
-    throw error;
+    return error;
   }
 
   private afterAck(): MillraceError {

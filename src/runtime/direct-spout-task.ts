@@ -46,7 +46,7 @@ export class DirectSpoutTask implements SpoutTask {
       if (feed.available === 0) continue;
       if (!this.emitter.hasRoom) return emitted;
       const admitted = Math.min(QUANTUM, this.delivery.admit(feed.id, feed, nowMs));
-      for (let count = 0; count < admitted; count++) this.emitNext(feed);
+      if (admitted > 0) this.emitSome(feed, admitted);
       emitted += admitted;
     }
     return emitted;
@@ -75,6 +75,23 @@ export class DirectSpoutTask implements SpoutTask {
 
   async close(): Promise<void> {
     for (const feed of this.feeds) feed.close();
+  }
+
+  private emitSome(feed: PartitionFeed, count: number): void {
+    const run = feed.plainRun(count);
+    if (run === null) {
+      for (let done = 0; done < count; done++) this.emitNext(feed);
+      return;
+    }
+    const { delivery, nowMs, stamp } = this;
+    const { values, index } = run;
+    const { id, position } = feed;
+    for (let done = 0; done < count; done++) {
+      const value = values[index + done];
+      delivery.root(id, position + done, position + done + 1, value, nowMs);
+      this.route(value, stamp);
+    }
+    feed.takeRun(count);
   }
 
   private emitNext(feed: PartitionFeed): void {

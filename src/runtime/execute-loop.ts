@@ -2,11 +2,11 @@
 // happens to a tuple that threw or went asynchronous (bolt-task.ts).
 //
 // The function is copied from its text for each component (specialize.ts), so it uses nothing but its parameters.
-// 5 words a tuple, as in tuple-queue.ts; -1 is NO_TREE.
+// Segments have 8 words, as in tuple-queue.ts; -1 is NO_TREE.
 //
-// Invariants: a tuple is taken (and its place cleared) before it is executed; its edge is XORed into the collector
-// whatever comes of it; on return `queue.head` is behind the last tuple taken, and if `task.threw` is set or
-// `task.result` is not undefined, that tuple is the one at `head - 1`. Tuples with several trees are left to the caller.
+// Invariants: a tuple is taken (and its place cleared) before it is executed; on return `queue.head` is behind the last tuple
+// taken. If `task.threw` is set or `task.result` is not undefined, that is the tuple at `head - 1`, its segment is still the
+// first one, and the collector's tree is its tree. Tuples with several trees are left to the caller.
 
 import type { BoltInstance } from '../topology/plan.ts';
 import type { StateDeclarations } from '../topology/state-types.ts';
@@ -35,44 +35,35 @@ export function executeLoop(
   pressure: Pressure,
   max: number,
 ): number {
-  const values = queue.values;
-  const words = queue.words;
-  const inputs = queue.inputs;
-  const mask = queue.mask;
-  const start = queue.head;
-  const waiting = (queue.tail - start) | 0;
-  const end = (start + Math.min(waiting, max)) | 0;
+  const { values, mask, segments, head: start } = queue;
+  const stop = (start + Math.min(queue.size, max)) | 0;
   let head = start;
-  let handle = out.handle;
-  let rootLo = out.rootLo;
-  let rootHi = out.rootHi;
-  out.enter();
   try {
-    while (head !== end) {
-      const index = head & mask;
-      const at = index * 5;
-      const nextHandle = words[at]!;
-      const nextRootLo = words[at + 1]!;
-      const nextRootHi = words[at + 2]!;
-      if (nextHandle !== handle || nextRootLo !== rootLo || nextRootHi !== rootHi) {
-        if (nextHandle < -1) break;
-        out.begin(nextHandle, nextRootLo, nextRootHi, head);
-        handle = nextHandle;
-        rootLo = nextRootLo;
-        rootHi = nextRootHi;
+    run: while (head !== stop) {
+      const at = queue.segment;
+      const handle = segments[at]!;
+      if (handle < -1) break;
+      out.begin(handle, segments[at + 1]!, segments[at + 2]!, head);
+      out.enter();
+      task.input = segments[at + 5]!;
+      const end = queue.segmentEnd;
+      const until = ((end - stop) | 0) > 0 ? stop : end;
+      while (head !== until) {
+        const index = head & mask;
+        const value = values[index];
+        values[index] = undefined;
+        head = (head + 1) | 0;
+        const result: unknown = bolt.execute(value, out, context);
+        if (result !== undefined) {
+          task.result = result;
+          break run;
+        }
+        if (pressure.raised) break;
       }
-      if (handle >= 0) {
-        out.lo ^= words[at + 3]!;
-        out.hi ^= words[at + 4]!;
-      }
-      if (inputs !== null) task.input = inputs[index]!;
-      const value = values[index];
-      values[index] = undefined;
-      head = (head + 1) | 0;
-      const result: unknown = bolt.execute(value, out, context);
-      if (result !== undefined) {
-        task.result = result;
-        break;
+      if (head === end) {
+        out.lo ^= segments[at + 3]!;
+        out.hi ^= segments[at + 4]!;
+        queue.endSegment();
       }
       if (pressure.raised) break;
     }

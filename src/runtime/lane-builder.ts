@@ -9,7 +9,6 @@ import type { Random } from '../base/random.ts';
 import { createDelivery } from '../delivery/create-delivery.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Guarantee } from '../delivery/guarantee.ts';
-import { LatencyHistogram } from '../metrics/histogram.ts';
 import type { Checkpoint } from '../store/checkpoint.ts';
 import type { ComponentPlan, SpoutPlan, TopologyPlan } from '../topology/plan.ts';
 import type { ConnectorContext } from '../topology/source.ts';
@@ -25,6 +24,7 @@ import { executeLoop } from './execute-loop.ts';
 import { Lane } from './lane.ts';
 import { type LaneStores, portsOver } from './lane-ports.ts';
 import type { LaneServices, LaneTask } from './lane-task.ts';
+import { LatencyRecorder } from './latency-recorder.ts';
 import { ManualBoltTask } from './manual-bolt-task.ts';
 import { RootEmitter } from './root-emitter.ts';
 import { Route } from './route.ts';
@@ -53,6 +53,10 @@ export interface OpenLane {
   readonly readers: readonly OpenFeeds[];
 }
 
+interface Closable {
+  close(): Promise<void>;
+}
+
 export async function openLane(options: LaneOptions): Promise<OpenLane> {
   const builder = new LaneBuilder(options);
   return await builder.open();
@@ -69,7 +73,7 @@ class LaneBuilder {
   private readonly services: LaneServices;
   private readonly queues: readonly (readonly TupleQueue[])[];
   private readonly feedOwners: DirectSpoutTask[] = [];
-  private readonly latency = new LatencyHistogram();
+  private readonly latency = new LatencyRecorder();
 
   constructor(options: LaneOptions) {
     this.options = options;
@@ -104,6 +108,18 @@ class LaneBuilder {
   }
 
   async open(): Promise<OpenLane> {
+    const opened: Closable[] = [];
+    try {
+      return await this.openInto(opened);
+    } catch (error) {
+      // The error that stopped the start is the one to tell, whatever closing says.
+      for (const one of opened.reverse()) await one.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** `opened` is told what has to be closed again if the rest cannot be opened. */
+  private async openInto(opened: Closable[]): Promise<OpenLane> {
     const { plan, clock, logger } = this.options;
     const tasks = plan.components.flatMap((component) => this.tasksOf(component)).reverse();
     const spouts: SpoutTask[] = [];
@@ -118,12 +134,19 @@ class LaneBuilder {
       tasks,
       spouts,
     });
-    for (const task of tasks) await task.open();
+    for (const task of tasks) {
+      await task.open();
+      opened.push(task);
+    }
     const readers: OpenFeeds[] = [];
     for (const component of plan.components) {
       if (component.kind !== 'spout') continue;
-      if (component.source.kind === 'classic') spouts.push(...(await this.classicTasks(component)));
-      else readers.push(await this.directTasks(component, spouts));
+      if (component.source.kind === 'classic') await this.classicTasks(component, spouts, opened);
+      else {
+        const reader = await this.directTasks(component, spouts);
+        readers.push(reader);
+        opened.push(reader);
+      }
     }
     return { lane: this.lane, readers };
   }
@@ -141,10 +164,9 @@ class LaneBuilder {
 
   private queuesOf(component: ComponentPlan): TupleQueue[] {
     if (component.kind === 'spout') return [];
-    const several = component.kind === 'bolt' && component.inputs.length > 1;
     return Array.from(
       { length: component.parallelism },
-      () => new TupleQueue(component.name, component.queueCapacity, several, this.services.pressure),
+      () => new TupleQueue(component.name, component.queueCapacity, this.services.pressure),
     );
   }
 
@@ -208,16 +230,15 @@ class LaneBuilder {
     return opened;
   }
 
-  private async classicTasks(component: SpoutPlan): Promise<SpoutTask[]> {
+  private async classicTasks(component: SpoutPlan, spouts: SpoutTask[], opened: Closable[]): Promise<void> {
     const { lane, delivery, options } = this;
-    if (component.source.kind !== 'classic') return [];
+    if (component.source.kind !== 'classic') return;
     const owner = {
       nowMs: () => lane.passMs,
       stamp: () => lane.passStamp,
       wake: () => lane.wake(),
       fatal: (error: MillraceError) => lane.fatal(error),
     };
-    const tasks: SpoutTask[] = [];
     for (let task = 0; task < component.parallelism; task++) {
       const { name, parallelism, treeTimeoutMs } = component;
       const info = { topology: options.plan.name, component: name, task, parallelism };
@@ -232,10 +253,10 @@ class LaneBuilder {
           cause: error,
         });
       }
-      tasks.push(
-        new ClassicSpoutTask(name, spout, treeTimeoutMs, this.emitterFor(component), delivery, owner),
-      );
+      const emitter = this.emitterFor(component);
+      const spoutTask = new ClassicSpoutTask(name, spout, treeTimeoutMs, emitter, delivery, owner);
+      spouts.push(spoutTask);
+      opened.push(spoutTask);
     }
-    return tasks;
   }
 }

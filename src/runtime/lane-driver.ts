@@ -88,7 +88,7 @@ export class LaneDriver {
       this.finish({ status: lane.finished ? 'completed' : 'drained', error: null });
       return;
     }
-    const stalled = this.watch.look(this.clock.monotonicMs());
+    const stalled = this.watch.look(this.clock.monotonicMs(), done);
     if (stalled !== null) {
       this.finish({ status: 'stalled', error: stalled });
       return;

@@ -43,7 +43,7 @@ export function portsOver(
     emitAgain: (feed, value) => {
       spoutOf(feed).emitAgain(value, lane.passStamp);
     },
-    latency: (ms) => lane.assembled.latency.record(ms * 1_000),
+    latency: (ms) => lane.assembled.latency.record(ms * 1_000, 1),
     fatal: (error) => lane.fatal(error),
   };
 }

@@ -11,13 +11,13 @@ import type { Clock } from '../base/clock.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Delivery, FailureCause } from '../delivery/delivery.ts';
-import type { LatencyHistogram } from '../metrics/histogram.ts';
 import type { AckBatch, TreeListener } from '../tracking/ack-batch.ts';
 import type { Acker } from '../tracking/acker.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
 import type { UntrackedLatency } from './collector.ts';
 import { sinceStamp, stampNow } from './lane-stamp.ts';
 import type { LaneCounters, LaneTask, TreeHandle } from './lane-task.ts';
+import type { LatencyRecorder } from './latency-recorder.ts';
 import type { SpoutTask } from './spout-task.ts';
 import { type HeldBy, treeTimeout } from './tree-timeout.ts';
 
@@ -32,7 +32,7 @@ export interface LaneParts {
   readonly acker: Acker;
   readonly acks: AckBatch;
   readonly delivery: Delivery;
-  readonly latency: LatencyHistogram;
+  readonly latency: LatencyRecorder;
   readonly counters: LaneCounters;
   /** Downstream first. */
   readonly tasks: readonly LaneTask[];
@@ -68,7 +68,7 @@ export class Lane implements TreeListener, UntrackedLatency {
 
   /** Runs for up to TURN_MS. Returns whether there is more to do at once. */
   turn(): boolean {
-    const { clock, acks, delivery } = this.assembled;
+    const { clock, acks } = this.assembled;
     this.turning = true;
     this.readClock(clock);
     const until = this.nowMs + TURN_MS;
@@ -78,7 +78,7 @@ export class Lane implements TreeListener, UntrackedLatency {
       worked = this.runTasks();
       acks.flush();
       if (this.fatalError !== null) break;
-      delivery.advance(this.nowMs, this.draining);
+      worked += this.runDelivery();
       if (!this.draining) worked += this.runSpouts();
       this.readClock(clock);
     } while (worked > 0 && this.nowMs < until);
@@ -142,11 +142,11 @@ export class Lane implements TreeListener, UntrackedLatency {
 
   treeDone(_slot: number, owner: number): void {
     this.progress++;
-    this.assembled.delivery.treeDone(owner, this.nowMs);
+    this.assembled.delivery.treeDone(owner, this.passMs);
   }
 
   treeFailed(_slot: number, owner: number): void {
-    this.assembled.delivery.treeFailed(owner, this.cause, this.nowMs);
+    this.assembled.delivery.treeFailed(owner, this.cause, this.passMs);
   }
 
   leftAt(bornAt: number, tuples: number): void {
@@ -156,11 +156,22 @@ export class Lane implements TreeListener, UntrackedLatency {
 
   /** Now, in milliseconds, as of the current pass; for the latency of trees and for tuples without one. */
   get passMs(): number {
+    // An asynchronous call of a spout emits between two turns, long after the last pass perhaps.
+    if (!this.turning) this.readClock(this.assembled.clock);
     return this.nowMs;
   }
 
   get passStamp(): number {
+    if (!this.turning) this.readClock(this.assembled.clock);
     return this.stamp;
+  }
+
+  /** Replays that are due are work like new records: what they put into the queues must not wait for the next wake. */
+  private runDelivery(): number {
+    const { delivery } = this.assembled;
+    const before = delivery.counters.replayed;
+    delivery.advance(this.nowMs, this.draining);
+    return delivery.counters.replayed - before;
   }
 
   /** Downstream first: after a task that has subscribers ran, it starts again at the sinks. */

@@ -5,17 +5,20 @@
 
 import type { MillraceError } from '../base/errors.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
-import { BoltTask, isPromise } from './bolt-task.ts';
+import { BoltTask, isPromise, ownEdge } from './bolt-task.ts';
+import type { Collector } from './collector.ts';
 import { applyPolicy } from './error-policy.ts';
 import { HeldTuple, NO_IDS, type TupleHolder } from './held-tuple.ts';
-import { TUPLE_WORDS } from './tuple-queue.ts';
 
 export class ManualBoltTask extends BoltTask implements TupleHolder {
-  private readonly holding = new Set<HeldTuple>();
+  /** Each with the collector of its asynchronous call, if it has one. */
+  private readonly holding = new Map<HeldTuple, Collector | null>();
+  /** The tuple whose `execute` is running right now. */
+  private executing: HeldTuple | null = null;
   private toldOfDoubleAck = false;
 
   ended(tuple: HeldTuple): void {
-    this.holding.delete(tuple);
+    this.letGo(tuple);
     if (tuple.handle !== NO_TREE) {
       // Emits anchored to this tuple may still be in the collector: they must reach the tree before its ack does.
       this.out.settle();
@@ -26,7 +29,7 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
   }
 
   failed(tuple: HeldTuple, error: unknown): void {
-    this.holding.delete(tuple);
+    this.letGo(tuple);
     this.lane.fail(tuple, { component: this.component, error });
     this.lane.emit.anchors.release(tuple.handle);
     this.lane.wake();
@@ -55,7 +58,7 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
 
   override holds(slot: number, rootLo: number, rootHi: number): string | null {
     const { anchors } = this.lane.emit;
-    for (const tuple of this.holding) {
+    for (const tuple of this.holding.keys()) {
       const { handle } = tuple;
       if (handle === NO_TREE) continue;
       if (anchors.belongs(handle, tuple.rootLo, tuple.rootHi, slot, rootLo, rootHi))
@@ -66,28 +69,21 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
 
   protected override executeSome(): number {
     const { queue, out, context } = this;
-    const index = queue.head & queue.mask;
-    const at = index * TUPLE_WORDS;
-    const value = queue.values[index];
-    queue.values[index] = undefined;
-    if (queue.inputs !== null) this.input = queue.inputs[index]!;
-    const input = this.plan.inputs[this.input];
-    const from = {
-      component: input === undefined ? '' : (this.lane.plan.components[input.producer]?.name ?? ''),
-      stream: input?.stream ?? '',
-    };
-    const { words } = queue;
-    const ids = {
-      handle: words[at]!,
-      rootLo: words[at + 1]!,
-      rootHi: words[at + 2]!,
-      edgeLo: words[at + 3]!,
-      edgeHi: words[at + 4]!,
-    };
-    const tuple = new HeldTuple(this, from, ids);
-    this.holding.add(tuple);
-    out.begin(tuple.handle, tuple.rootLo, tuple.rootHi, queue.head);
+    const { anchors } = this.lane.emit;
+    const at = queue.segment;
+    const place = queue.head & queue.mask;
+    const value = queue.values[place];
+    queue.values[place] = undefined;
+    this.input = queue.segments[at + 5]!;
+    out.begin(queue.segments[at]!, queue.segments[at + 1]!, queue.segments[at + 2]!, queue.head);
+    const tuple = new HeldTuple(this, this.from(this.input), ownEdge(this.lane, out));
+    this.holding.set(tuple, null);
+    this.executing = tuple;
     queue.advance((queue.head + 1) | 0);
+    const ended = this.endTakenSegment(out);
+    // The tree knows the tuple's own edge before the bolt can ack it.
+    out.settle();
+    anchors.release(ended);
     context.held = tuple;
     out.enter();
     try {
@@ -100,12 +96,34 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
       out.finish(queue.head);
       this.threwFor(tuple, error);
     }
+    this.executing = null;
     return 1;
+  }
+
+  protected override newCollector(): Collector {
+    const out = super.newCollector();
+    out.manual = true;
+    return out;
+  }
+
+  /** The bolt ended the tuple; what its `execute` still emits without anchors is refused. */
+  private letGo(tuple: HeldTuple): void {
+    const out = tuple === this.executing ? this.out : this.holding.get(tuple);
+    out?.endInput();
+    this.holding.delete(tuple);
+  }
+
+  private from(input: number): { readonly component: string; readonly stream: string } {
+    const subscription = this.plan.inputs[input];
+    if (subscription === undefined) return { component: '', stream: '' };
+    const producer = this.lane.plan.components[subscription.producer];
+    return { component: producer?.name ?? '', stream: subscription.stream };
   }
 
   private goOn(promise: Promise<unknown>, tuple: HeldTuple): void {
     const { out } = this;
     out.handOver();
+    if (this.holding.has(tuple)) this.holding.set(tuple, out);
     const { handle, rootLo, rootHi } = tuple;
     // The call is about no tuple of its own: the bolt acks. A rejection fails the tuple if the bolt still holds it.
     const call = promise.catch((error: unknown) => this.threwFor(tuple, error));

@@ -35,6 +35,8 @@ export class PartitionFeed implements FeedBuffer {
   private dry = false;
   private stirred = false;
   private closed = false;
+  /** Reused by `plainRun`. */
+  private readonly run: { values: readonly unknown[]; index: number } = { values: [], index: 0 };
 
   constructor(
     owner: FeedOwner,
@@ -89,7 +91,10 @@ export class PartitionFeed implements FeedBuffer {
   fill(): void {
     if (this.index === this.count && this.waiting !== null) this.install(this.waiting);
     if (this.waiting === null && !this.reading && !this.dry && this.fetchFrom < this.end) this.fetch();
-    if (this.index === this.count && this.waiting !== null) this.install(this.waiting);
+    if (this.index < this.count) return;
+    if (this.waiting !== null) this.install(this.waiting);
+    // What was passed over without a record (a gap) is behind us too, or a gap before `end` would never end.
+    else if (!this.reading) this.position = Math.max(this.position, Math.min(this.fetchFrom, this.end));
   }
 
   /** There may be more to read. */
@@ -118,6 +123,24 @@ export class PartitionFeed implements FeedBuffer {
   /** Where the partition goes on behind the next record. */
   get nextOffset(): number {
     return this.chunk?.offsets === undefined ? this.position + 1 : this.offsetBehind(this.index);
+  }
+
+  /** The next records, up to `limit`, if they have contiguous offsets and none of them was refused; else null. */
+  plainRun(limit: number): { readonly values: readonly unknown[]; readonly index: number } | null {
+    const { chunk } = this;
+    if (chunk === null || chunk.offsets !== undefined) return null;
+    if (chunk.rejected !== undefined && this.nextRejected < chunk.rejected.length) return null;
+    // The last record of a chunk may be followed by a gap.
+    if (this.index + limit === chunk.values.length) return null;
+    this.run.values = chunk.values;
+    this.run.index = this.index;
+    return this.run;
+  }
+
+  /** Moves on behind `count` records of a plain run. */
+  takeRun(count: number): void {
+    this.position += count;
+    this.index += count;
   }
 
   /** Moves on to the record after the next one. */
@@ -178,12 +201,12 @@ export class PartitionFeed implements FeedBuffer {
 
   private arrived(chunk: Chunk<unknown>): void {
     this.reading = false;
+    const skipped = chunk.nextOffset > this.fetchFrom;
     this.fetchFrom = chunk.nextOffset;
     if (chunk.values.length > 0) this.waiting = chunk;
     else {
-      // What was appended between the read and its answer has stirred us already.
-      this.dry = !this.stirred;
-      if (this.available === 0) this.position = Math.min(Math.max(this.position, chunk.nextOffset), this.end);
+      // What was appended between the read and its answer has stirred us already; behind a gap there may be more.
+      this.dry = !this.stirred && !skipped;
     }
   }
 

@@ -34,12 +34,12 @@ export class RootEmitter {
 
   /** Emits the record whose tree is in the delivery's root fields. `stamp`: now, as in lane-clock.ts. */
   emit(value: unknown, stamp: number): void {
-    const { single } = this.outlets;
+    const { single, singleInput } = this.outlets;
     const { rootHandle, rootLo, rootHi, edgeLo, edgeHi } = this.delivery;
     if (single !== null) {
       // The edge that the tree holds open becomes the edge of the only tuple: no init message, no second id.
-      if (rootHandle === NO_TREE) single.push(value, NO_TREE, stamp, 0, 0, 0);
-      else single.push(value, rootHandle, rootLo, rootHi, edgeLo, edgeHi);
+      if (rootHandle === NO_TREE) untracked(single, value, stamp, singleInput);
+      else single.open(value, rootHandle, rootLo, rootHi, edgeLo, edgeHi, singleInput);
       return;
     }
     this.lo = edgeLo;
@@ -54,14 +54,21 @@ export class RootEmitter {
 
   private put(queue: TupleQueue, input: number, value: unknown, stamp: number): void {
     const { rootHandle, rootLo, rootHi } = this.delivery;
-    if (rootHandle === NO_TREE) queue.push(value, NO_TREE, stamp, 0, 0, 0);
-    else {
-      const { ids } = this.context;
-      ids.next();
-      this.lo ^= ids.lo;
-      this.hi ^= ids.hi;
-      queue.push(value, rootHandle, rootLo, rootHi, ids.lo, ids.hi);
+    if (rootHandle === NO_TREE) {
+      untracked(queue, value, stamp, input);
+      return;
     }
-    queue.markInput(input);
+    const { ids } = this.context;
+    ids.next();
+    const { lo, hi } = ids;
+    queue.open(value, rootHandle, rootLo, rootHi, lo, hi, input);
+    this.lo ^= lo;
+    this.hi ^= hi;
   }
+}
+
+function untracked(queue: TupleQueue, value: unknown, stamp: number, input: number): void {
+  if (queue.openHandle === NO_TREE && queue.openRootLo === stamp && queue.openInput === input) {
+    queue.extend(value);
+  } else queue.open(value, NO_TREE, stamp, 0, 0, 0, input);
 }

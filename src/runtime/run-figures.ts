@@ -30,7 +30,7 @@ export function countersOf(lane: Lane): RunCounters {
 }
 
 export function latencyOf(lane: Lane): LatencySummary {
-  const { latency } = lane.assembled;
+  const latency = lane.assembled.latency.histogram;
   const ms = (quantile: number) => {
     const us = latency.percentile(quantile);
     return us === null ? null : us / 1_000;

@@ -7,14 +7,18 @@ import { MillraceError, messageOf } from '../base/errors.ts';
 import type { SinkPlan } from '../topology/plan.ts';
 import type { RejectedWrite, SinkWriter } from '../topology/sink.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
-import { isPromise } from './bolt-task.ts';
+import { isPromise, segmentOf } from './bolt-task.ts';
 import { applyPolicy } from './error-policy.ts';
-import type { LaneServices, LaneTask } from './lane-task.ts';
-import { TUPLE_WORDS, type TupleQueue } from './tuple-queue.ts';
+import type { LaneServices, LaneTask, TreeHandle } from './lane-task.ts';
+import type { TupleQueue } from './tuple-queue.ts';
 
-/** The trees of the tuples in one write. */
+/** Words of a piece, the tuples of one tree in a write: handle, root id (2), edge id (2), how many tuples. */
+const PIECE_WORDS = 6;
+
 interface OpenWrite {
+  /** PIECE_WORDS per piece. */
   readonly words: Int32Array;
+  readonly pieces: number;
   readonly count: number;
 }
 
@@ -78,19 +82,15 @@ export class SinkTask implements LaneTask {
 
   holds(slot: number, rootLo: number, rootHi: number): string | null {
     const { anchors } = this.lane.emit;
-    const belongs = (words: Int32Array, at: number) =>
-      words[at] !== NO_TREE &&
-      anchors.belongs(words[at]!, words[at + 1]!, words[at + 2]!, slot, rootLo, rootHi);
-    for (const write of this.writes) {
-      for (let index = 0; index < write.count; index++) {
-        if (belongs(write.words, index * TUPLE_WORDS)) return 'its write was not acknowledged';
+    for (const { words, pieces } of this.writes) {
+      for (let at = 0; at < pieces * PIECE_WORDS; at += PIECE_WORDS) {
+        const { handle, rootLo: ofLo, rootHi: ofHi } = treeOf(words, at);
+        if (handle === NO_TREE) continue;
+        if (anchors.belongs(handle, ofLo, ofHi, slot, rootLo, rootHi))
+          return 'its write was not acknowledged';
       }
     }
-    const { queue } = this;
-    for (let position = queue.head; position !== queue.tail; position = (position + 1) | 0) {
-      if (belongs(queue.words, (position & queue.mask) * TUPLE_WORDS)) return 'it waited in the queue';
-    }
-    return null;
+    return segmentOf(this.queue, anchors, slot, rootLo, rootHi) ? 'it waited in the queue' : null;
   }
 
   async close(): Promise<void> {
@@ -101,18 +101,41 @@ export class SinkTask implements LaneTask {
     const { queue } = this;
     const count = Math.min(queue.size, this.plan.batch);
     const values = new Array<unknown>(count);
-    const words = new Int32Array(count * TUPLE_WORDS);
     for (let index = 0; index < count; index++) {
       const place = (queue.head + index) & queue.mask;
       values[index] = queue.values[place];
       queue.values[place] = undefined;
-      for (let word = 0; word < TUPLE_WORDS; word++) {
-        words[index * TUPLE_WORDS + word] = queue.words[place * TUPLE_WORDS + word]!;
-      }
     }
-    queue.advance((queue.head + count) | 0);
-    this.write(values, { words, count });
+    this.write(values, this.takePieces(count));
     return count;
+  }
+
+  /** Takes the segments of the first `count` tuples. The part of a segment gets an edge of its own. */
+  private takePieces(count: number): OpenWrite {
+    const { queue } = this;
+    const { ids, acks, anchors } = this.lane.emit;
+    const stop = (queue.head + count) | 0;
+    const words = new Int32Array(count * PIECE_WORDS);
+    let pieces = 0;
+    while (queue.head !== stop) {
+      const at = queue.segment;
+      const to = pieces++ * PIECE_WORDS;
+      for (let word = 0; word < 5; word++) words[to + word] = queue.segments[at + word]!;
+      const end = queue.segmentEnd;
+      const whole = ((end - stop) | 0) <= 0;
+      words[to + 5] = ((whole ? end : stop) - queue.head) | 0;
+      if (whole) queue.endSegment();
+      else {
+        ids.next();
+        words[to + 3] = ids.lo;
+        words[to + 4] = ids.hi;
+        const handle = words[to]!;
+        if (handle !== NO_TREE) acks.add(handle, words[to + 1]!, words[to + 2]!, ids.lo, ids.hi);
+        anchors.retain(handle);
+      }
+      queue.advance(whole ? end : stop);
+    }
+    return { words, pieces, count };
   }
 
   private write(values: readonly unknown[], write: OpenWrite): void {
@@ -148,40 +171,41 @@ export class SinkTask implements LaneTask {
   }
 
   /** Acks every tuple of a write; those that were failed before have no tree any more. */
-  private ackAll(write: OpenWrite): void {
+  private ackAll({ words, pieces }: OpenWrite): void {
     const { acks, anchors } = this.lane.emit;
-    const { words } = write;
-    let untracked = 0;
-    let bornAt = 0;
-    for (let at = 0; at < write.count * TUPLE_WORDS; at += TUPLE_WORDS) {
+    for (let at = 0; at < pieces * PIECE_WORDS; at += PIECE_WORDS) {
       const handle = words[at]!;
+      const rootLo = words[at + 1]!;
       if (handle !== NO_TREE) {
-        acks.add(handle, words[at + 1]!, words[at + 2]!, words[at + 3]!, words[at + 4]!);
+        acks.add(handle, rootLo, words[at + 2]!, words[at + 3]!, words[at + 4]!);
         anchors.release(handle);
-        continue;
-      }
-      if (words[at + 1] !== bornAt) {
-        if (bornAt !== 0) this.lane.untracked.leftAt(bornAt, untracked);
-        bornAt = words[at + 1]!;
-        untracked = 0;
-      }
-      untracked++;
+      } else if (rootLo !== 0) this.lane.untracked.leftAt(rootLo, words[at + 5]!);
     }
-    if (bornAt !== 0) this.lane.untracked.leftAt(bornAt, untracked);
   }
 
   private failAll(write: OpenWrite, error: unknown): void {
     const wrapped = error instanceof MillraceError ? error : sinkError(this.component, error);
-    for (let index = 0; index < write.count; index++) this.refuse(write, index, wrapped);
+    for (let at = 0; at < write.pieces * PIECE_WORDS; at += PIECE_WORDS) {
+      const tree = treeOf(write.words, at);
+      for (let left = write.words[at + 5]!; left > 0; left--)
+        applyPolicy(this.lane, this.plan, wrapped, tree);
+    }
     this.ackAll(write);
   }
 
-  private refuse(write: OpenWrite, index: number, error: unknown): void {
-    const at = index * TUPLE_WORDS;
-    const [handle, rootLo, rootHi] = write.words.subarray(at, at + 3);
-    const tuple = { handle: handle!, rootLo: rootLo!, rootHi: rootHi! };
-    applyPolicy(this.lane, this.plan, error, tuple);
+  private refuse({ words, pieces }: OpenWrite, index: number, error: unknown): void {
+    let before = 0;
+    for (let at = 0; at < pieces * PIECE_WORDS; at += PIECE_WORDS) {
+      before += words[at + 5]!;
+      if (index >= before) continue;
+      applyPolicy(this.lane, this.plan, error, treeOf(words, at));
+      return;
+    }
   }
+}
+
+function treeOf(words: Int32Array, at: number): TreeHandle {
+  return { handle: words[at]!, rootLo: words[at + 1]!, rootHi: words[at + 2]! };
 }
 
 function sinkError(component: string, error: unknown): MillraceError {

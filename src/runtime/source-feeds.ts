@@ -26,12 +26,24 @@ export interface FeedOptions {
 export async function openFeeds(component: SpoutPlan, options: FeedOptions): Promise<OpenFeeds> {
   if (component.source.kind !== 'direct') throw new TypeError('only direct sources have feeds');
   const reader = await component.source.open(options.context);
+  try {
+    return await feedsOf(component, reader, options);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function feedsOf(
+  component: SpoutPlan,
+  reader: DirectReader<unknown>,
+  options: FeedOptions,
+): Promise<OpenFeeds> {
   const feeds: PartitionFeed[] = [];
   for (const partition of reader.partitions) {
     const [earliest, latest] = await Promise.all([reader.earliest(partition), reader.latest(partition)]);
     const stored = options.positions.get(partition);
     if (stored !== undefined && (stored < earliest || stored > latest)) {
-      await reader.close();
       throw outOfRange(component, partition, stored, earliest, latest);
     }
     const bounded = options.untilEnd || reader.bounded;

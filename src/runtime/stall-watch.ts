@@ -17,8 +17,8 @@ export class StallWatch {
     this.options = options;
   }
 
-  /** The error to end with, or null while all is well. */
-  look(nowMs: number): MillraceError | null {
+  /** The error to end with, or null while all is well. `storing`: all is done but what waits for the store. */
+  look(nowMs: number, storing = false): MillraceError | null {
     const { lane, options } = this;
     if (lane.progress !== this.progress) {
       this.progress = lane.progress;
@@ -29,9 +29,18 @@ export class StallWatch {
     if (lane.draining && draining >= options.drainLimitMs) {
       return stalled(lane, `draining took longer than ${options.drainLimitMs} ms (drainLimitMs)`);
     }
-    const working = lane.busy() > 0 || lane.assembled.delivery.pending() > 0;
-    if (!working) this.movedMs = nowMs;
+    const { delivery } = lane.assembled;
+    const forStore = storing || delivery.waitsForStore();
+    // A record that waits for its replay waits on purpose, however long that is.
+    const working = lane.busy() > 0 || delivery.pending() > delivery.waiting();
+    if (!working && !forStore) this.movedMs = nowMs;
     if (nowMs - this.movedMs < options.stallLimitMs) return null;
+    if (!working) {
+      return stalled(
+        lane,
+        `the store took no positions and state for ${options.stallLimitMs} ms (stallLimitMs)`,
+      );
+    }
     return stalled(lane, `nothing moved for ${options.stallLimitMs} ms (stallLimitMs)`);
   }
 }

@@ -1,17 +1,23 @@
 // Owns: the queue in front of one task. Not here: who may push (collector.ts) and when the task runs (lane.ts).
-// Tuples lie in a ring of parallel arrays, so that queueing one allocates nothing: its value, and five words that
-// say which tree it belongs to (handle and root id) and which edge of that tree it is.
 //
-// Invariants: `head` and `tail` only grow (modulo 2^32) and `tail - head` is the number of waiting tuples; a place
-// that holds no tuple holds `undefined`, so that the queue keeps nothing alive; `capacity` may be passed only by
-// what one `execute` emits, and `hardLimit` never.
+// Values lie in a ring, one place a tuple. What tuples have in common lies beside it once per *segment*: a run of tuples that
+// came one after the other, on one input, from one tree. A segment has one edge of that tree; it is acked when its last tuple is
+// done. So a bolt that emits ten tuples costs one edge id and not ten, and a tuple in a queue costs one store. A tuple that
+// has to be acked on its own (it went asynchronous, a bolt holds it, a sink writes it) gets an edge of its own when it is taken, before
+// the edge of its segment is acked: so the tree cannot be zero in between.
+//
+// Invariants: `head` and `tail` only grow (modulo 2^32) and `tail - head` is the number of waiting tuples; each waiting
+// tuple is in one segment, and segments lie in the order of their tuples; a place that holds no tuple holds `undefined`, so
+// that the queue keeps nothing alive; `capacity` is passed only by what one `execute` emits, `hardLimit` never.
 
 import { MillraceError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 
-/** Words per tuple: handle, low and high half of the root id, low and high half of the edge id. */
-export const TUPLE_WORDS = 5;
 const FIRST_SIZE = 64;
+/** 32-bit words of a segment: handle, root id (2), edge id (2), input, position behind its last tuple, unused. */
+export const SEGMENT_WORDS = 8;
+/** In `openHandle` while there is no segment to extend. No handle of a tree has this value. */
+const CLOSED = 0x7fff_ffff;
 
 /** Raised when any queue of a lane is filled to its capacity; lowered by whoever heeds it. */
 export interface Pressure {
@@ -26,19 +32,25 @@ export class TupleQueue {
   tail = 0;
   mask = FIRST_SIZE - 1;
   values: unknown[] = new Array<unknown>(FIRST_SIZE).fill(undefined);
-  words = new Int32Array(FIRST_SIZE * TUPLE_WORDS);
-  /** Number of the input per tuple, where the reader has several inputs. */
-  inputs: Uint16Array | null;
-  /** `push` takes the slow way when the tail gets here: the ring is full or the capacity is reached. */
-  private stop = FIRST_SIZE;
+  /** First segment, one past the last, and the ring they lie in. */
+  firstSegment = 0;
+  endSegments = 0;
+  segmentMask = FIRST_SIZE - 1;
+  segments = new Int32Array(FIRST_SIZE * SEGMENT_WORDS);
+  /** Tree and input of the last segment: a tuple with the same ones extends it. */
+  openHandle = CLOSED;
+  openRootLo = 0;
+  openRootHi = 0;
+  openInput = 0;
+  /** `extend` takes the slow way when the tail gets here: the ring is full or the capacity is reached. */
+  private stop: number;
   private readonly hardLimit: number;
   private readonly pressure: Pressure;
 
-  constructor(component: string, capacity: number, severalInputs: boolean, pressure: Pressure) {
+  constructor(component: string, capacity: number, pressure: Pressure) {
     this.component = component;
     this.capacity = capacity;
     this.hardLimit = capacity + LIMITS.queueOverflow;
-    this.inputs = severalInputs ? new Uint16Array(FIRST_SIZE) : null;
     this.pressure = pressure;
     this.stop = Math.min(FIRST_SIZE, capacity);
   }
@@ -51,25 +63,60 @@ export class TupleQueue {
     return ((this.tail - this.head) | 0) >= this.capacity;
   }
 
-  /** Appends a tuple. Throws MR_QUEUE_OVERFLOW past the hard limit. */
-  push(value: unknown, handle: number, rootLo: number, rootHi: number, edgeLo: number, edgeHi: number): void {
+  /** Appends a tuple to the last segment. Throws MR_QUEUE_OVERFLOW past the hard limit. */
+  extend(value: unknown): void {
     const tail = this.tail;
     if (tail === this.stop) this.makeRoom();
-    const index = tail & this.mask;
-    this.values[index] = value;
-    const words = this.words;
-    const at = index * 5;
-    words[at] = handle;
-    words[at + 1] = rootLo;
-    words[at + 2] = rootHi;
-    words[at + 3] = edgeLo;
-    words[at + 4] = edgeHi;
+    this.values[tail & this.mask] = value;
     this.tail = (tail + 1) | 0;
   }
 
-  /** Says on which input the tuple pushed last came. */
-  markInput(input: number): void {
-    if (this.inputs !== null) this.inputs[(this.tail - 1) & this.mask] = input;
+  /** Starts a segment with its first tuple. Throws as `extend`; then nothing was appended. */
+  open(
+    value: unknown,
+    handle: number,
+    rootLo: number,
+    rootHi: number,
+    edgeLo: number,
+    edgeHi: number,
+    input: number,
+  ): void {
+    const position = this.tail;
+    if (this.endSegments !== this.firstSegment) {
+      this.segments[((this.endSegments - 1) & this.segmentMask) * SEGMENT_WORDS + 6] = position;
+    }
+    if (((this.endSegments - this.firstSegment) | 0) > this.segmentMask) this.growSegments();
+    this.extend(value);
+    const { segments } = this;
+    const at = (this.endSegments & this.segmentMask) * SEGMENT_WORDS;
+    segments[at] = handle;
+    segments[at + 1] = rootLo;
+    segments[at + 2] = rootHi;
+    segments[at + 3] = edgeLo;
+    segments[at + 4] = edgeHi;
+    segments[at + 5] = input;
+    this.endSegments = (this.endSegments + 1) | 0;
+    this.openHandle = handle;
+    this.openRootLo = rootLo;
+    this.openRootHi = rootHi;
+    this.openInput = input;
+  }
+
+  /** Where the words of the first segment start. */
+  get segment(): number {
+    return (this.firstSegment & this.segmentMask) * SEGMENT_WORDS;
+  }
+
+  /** The position behind the last tuple of the first segment. */
+  get segmentEnd(): number {
+    const isLast = ((this.firstSegment + 1) | 0) === this.endSegments;
+    return isLast ? this.tail : this.segments[this.segment + 6]!;
+  }
+
+  /** Gives up the first segment, whose tuples have all been taken. */
+  endSegment(): void {
+    this.firstSegment = (this.firstSegment + 1) | 0;
+    if (this.firstSegment === this.endSegments) this.openHandle = CLOSED;
   }
 
   /** Gives up everything before `head`, which the reader has taken and cleared. */
@@ -78,34 +125,43 @@ export class TupleQueue {
     this.stop = (head + Math.min(this.mask + 1, this.capacity)) | 0;
   }
 
+  /** Calls `visit` with the place of each segment's words, first to last, until it returns true. */
+  someSegment(visit: (words: Int32Array, at: number) => boolean): boolean {
+    for (let index = this.firstSegment; index !== this.endSegments; index = (index + 1) | 0) {
+      if (visit(this.segments, (index & this.segmentMask) * SEGMENT_WORDS)) return true;
+    }
+    return false;
+  }
+
   private makeRoom(): void {
     const size = this.size;
     if (size >= this.capacity) this.pressure.raised = true;
     if (size >= this.hardLimit) throw this.overflow(size);
-    if (size > this.mask) this.grow();
-    this.stop = (this.head + this.mask + 1) | 0;
-    if (size < this.capacity) this.stop = (this.head + Math.min(this.mask + 1, this.capacity)) | 0;
+    if (size > this.mask) this.growValues();
+    const room = size < this.capacity ? Math.min(this.mask + 1, this.capacity) : this.mask + 1;
+    this.stop = (this.head + room) | 0;
   }
 
-  private grow(): void {
-    const oldSize = this.mask + 1;
-    const size = oldSize * 2;
+  private growValues(): void {
+    const size = (this.mask + 1) * 2;
     const values = new Array<unknown>(size).fill(undefined);
-    const words = new Int32Array(size * TUPLE_WORDS);
-    const inputs = this.inputs === null ? null : new Uint16Array(size);
     for (let position = this.head; position !== this.tail; position = (position + 1) | 0) {
-      const from = position & this.mask;
-      const to = position & (size - 1);
-      values[to] = this.values[from];
-      for (let word = 0; word < TUPLE_WORDS; word++) {
-        words[to * TUPLE_WORDS + word] = this.words[from * TUPLE_WORDS + word]!;
-      }
-      if (inputs !== null && this.inputs !== null) inputs[to] = this.inputs[from]!;
+      values[position & (size - 1)] = this.values[position & this.mask];
     }
     this.values = values;
-    this.words = words;
-    this.inputs = inputs;
     this.mask = size - 1;
+  }
+
+  private growSegments(): void {
+    const size = (this.segmentMask + 1) * 2;
+    const segments = new Int32Array(size * SEGMENT_WORDS);
+    for (let index = this.firstSegment; index !== this.endSegments; index = (index + 1) | 0) {
+      const from = (index & this.segmentMask) * SEGMENT_WORDS;
+      const words = this.segments.subarray(from, from + SEGMENT_WORDS);
+      segments.set(words, (index & (size - 1)) * SEGMENT_WORDS);
+    }
+    this.segments = segments;
+    this.segmentMask = size - 1;
   }
 
   private overflow(size: number): MillraceError {

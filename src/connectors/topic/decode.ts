@@ -48,11 +48,12 @@ export function decodeChunk(chunk: RecordChunk, partition: number, decode: Decod
 type Reject = (error: unknown, raw: Uint8Array | null) => void;
 
 function decodeJson(chunk: RecordChunk, values: unknown[], reject: Reject): void {
-  for (const text of chunk.valueTexts()) {
+  for (const [index, text] of chunk.valueTexts().entries()) {
     try {
       values.push(text === null ? null : JSON.parse(text));
     } catch (error) {
-      reject(error, Buffer.from(text ?? ''));
+      // The text may have lost what is no UTF-8; the record has not.
+      reject(error, chunk.records()[index]!.value);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Owns: sharing the embedded log, and one writer per topic, among the connectors of a run.
 
+import { MillraceError } from '../../base/errors.ts';
 import { Log, type TopicOptions, type TopicWriter } from '../../log/index.ts';
 import { LOG_RESOURCE } from '../../runtime/shared-resources.ts';
 import type { ConnectorContext } from '../../topology/source.ts';
@@ -22,7 +23,13 @@ export function sharedWriter(
   });
 }
 
+/** Looks at this topic alone: another one that cannot be read is no reason to stop. Throws MR_TOPIC_INVALID for a name that is none. */
 export async function topicExists(log: Log, name: string): Promise<boolean> {
-  const topics = await log.topics();
-  return topics.some((topic) => topic.name === name);
+  try {
+    await log.describeTopic(name);
+    return true;
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR_TOPIC_NOT_FOUND') return false;
+    throw error;
+  }
 }
