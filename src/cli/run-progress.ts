@@ -17,10 +17,14 @@ interface Sample {
 }
 
 /** Records a second over the last window, from snapshots given in order. */
+const START: Sample = { seconds: 0, records: 0 };
+
 export class RateMeter {
-  private samples: Sample[] = [];
+  private samples: Sample[] = [START];
 
   rate({ seconds, records }: Sample): number {
+    // The clock of a run starts anew once it is loaded; a rate over that edge would mean nothing.
+    if (seconds < (this.samples.at(-1)?.seconds ?? 0)) this.samples = [START];
     this.samples.push({ seconds, records });
     while (this.samples.length > 2 && this.samples[1]!.seconds <= seconds - RATE_WINDOW_SECONDS)
       this.samples.shift();

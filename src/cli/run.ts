@@ -8,6 +8,7 @@ import { AVAILABLE_GUARANTEES, GUARANTEES, type Guarantee } from '../delivery/gu
 import type { Run, RunSummary } from '../runtime/run-types.ts';
 import { type Command, type CommandInput, type OptionValues, usage } from './command.ts';
 import { DATA_OPTION, SET_OPTION } from './common-options.ts';
+import { watchLauncher } from './launcher-watch.ts';
 import { loadPlan } from './load-plan.ts';
 import { findFile } from './load-topology.ts';
 import { LOG_LEVEL_OPTION, loggerFor } from './logger.ts';
@@ -36,6 +37,12 @@ export const runCommand: Command = {
     'until-end': { type: 'boolean', help: 'stop when all that was in the sources at the start is done' },
     duration: { type: 'string', value: 'S', help: 'drain and stop after S seconds' },
     set: SET_OPTION,
+    'drop-state': {
+      type: 'string',
+      value: 'NAME',
+      multiple: true,
+      help: 'forget the stored state of a component, or one state of it (component.state)',
+    },
     json: { type: 'boolean', help: 'the last line of standard output is one JSON object with the result' },
     quiet: { type: 'boolean', help: 'no progress, only errors and the result' },
     'check-types': { type: 'boolean', help: 'check the types of FILE first, as millrace check does' },
@@ -69,10 +76,12 @@ async function runTopology({ positionals, options, terminal, host }: CommandInpu
     dataDir: resolve(options.text('data') ?? DATA_OPTION.default),
     untilEnd: options.flag('until-end'),
     ...(durationSeconds === undefined ? {} : { durationMs: durationSeconds * 1_000 }),
+    dropState: options.list('drop-state'),
     logger,
     clock: systemClock(),
   });
-  const signals = drainOnSignal(run, terminal, options.flag('quiet'));
+  const signals = drainOnSignal(run, terminal, options.flag('quiet'), () => run.snapshot().phase === 'ended');
+  const forgetLauncher = watchLauncher((signal) => process.kill(process.pid, signal));
   const hideProgress = options.flag('quiet')
     ? () => {}
     : showProgress(plan.name, terminal.err, () => run.snapshot());
@@ -81,6 +90,7 @@ async function runTopology({ positionals, options, terminal, host }: CommandInpu
     summary = await run.start();
   } finally {
     hideProgress();
+    forgetLauncher();
     signals.dispose();
   }
   terminal.out.line(options.flag('json') ? summaryJson(summary) : summaryText(summary, terminal.out));
@@ -116,12 +126,20 @@ interface Signals {
   dispose(): void;
 }
 
-/** First signal: drain. Second: stop. Third, or a stop that takes too long: the end. */
-export function drainOnSignal(run: Pick<Run, 'drain' | 'stop'>, { err }: Terminal, quiet: boolean): Signals {
+/**
+ * First signal: drain. Second: stop. Third, or a stop that takes too long: the end. Where `isOver` says that the drain
+ * would come too late, because components are being closed already, the first one stops.
+ */
+export function drainOnSignal(
+  run: Pick<Run, 'drain' | 'stop'>,
+  { err }: Terminal,
+  quiet: boolean,
+  isOver: () => boolean = () => false,
+): Signals {
   let received = 0;
   let stoppedBy: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    received++;
+    received += received === 0 && isOver() ? 2 : 1;
     if (received === 1) {
       if (!quiet)
         err.line(
