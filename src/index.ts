@@ -4,6 +4,16 @@ export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { MillraceError } from './base/errors.ts';
 export { LIMITS } from './base/limits.ts';
 export type { Logger } from './base/logger.ts';
+export { type GeneratorOptions, generator } from './connectors/generator/index.ts';
+export {
+  type Decode,
+  type Encode,
+  type Seed,
+  type SeedRecord,
+  type Topic,
+  type TopicRecord,
+  topic,
+} from './connectors/topic/index.ts';
 export type { Guarantee } from './delivery/guarantee.ts';
 export type {
   BoltFactory,
@@ -62,13 +72,3 @@ export type {
   Tuple,
 } from './topology/types.ts';
 export { build } from './topology/validate.ts';
-export { type GeneratorOptions, generator } from './connectors/generator/index.ts';
-export {
-  type Decode,
-  type Encode,
-  type Seed,
-  type SeedRecord,
-  type Topic,
-  type TopicRecord,
-  topic,
-} from './connectors/topic/index.ts';

@@ -23,8 +23,14 @@ export const LIMITS = {
   stallLimitMs: 60_000,
   /** A drain that takes longer than this ends with MR_STALLED. */
   drainLimitMs: 30_000,
-  /** Asynchronous `execute` calls of one task at the same time. */
+  /** Opening one component takes at most this long between two signs of life, or the start ends with MR_STALLED. */
+  openLimitMs: 30_000,
+  /** Closing one component takes at most this long, or the run ends with MR_STALLED. */
+  closeLimitMs: 10_000,
+  /** Asynchronous `execute` calls of one task at the same time, for a bolt without state. */
   concurrency: 64,
+  /** The same for a bolt that declares state: more would let calls overwrite each other's updates and change the order per key. */
+  statefulConcurrency: 1,
   /** Tasks of one component. */
   maxParallelism: 1_024,
   /** Components of one topology. */

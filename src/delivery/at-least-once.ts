@@ -57,6 +57,8 @@ export class AtLeastOnce implements Delivery {
   private readonly book = new PositionBook();
   private readonly timer: CommitTimer;
   private draining = false;
+  /** A replay is due, but the queues are full: whoever empties them wakes the lane. */
+  private blocked = false;
   /** Records whose dead letter is being written. */
   private burying = 0;
 
@@ -127,8 +129,13 @@ export class AtLeastOnce implements Delivery {
     this.timer.advance(nowMs);
     this.draining = draining;
     if (draining) return;
-    for (let due = this.replays.take(nowMs); due !== undefined; due = this.replays.take(nowMs)) {
+    this.blocked = false;
+    for (let due = this.replays.first; due !== undefined; due = this.replays.first) {
       const { ticket } = due;
+      if (this.replays.nextDueMs() > nowMs) return;
+      this.blocked = !this.ports.hasRoom(this.records.feeds[ticket]!);
+      if (this.blocked) return;
+      this.replays.take(nowMs);
       this.records.attempts[ticket]!++;
       this.counters.replayed++;
       const feed = this.records.feeds[ticket]!;
@@ -139,10 +146,8 @@ export class AtLeastOnce implements Delivery {
 
   nextDueMs(): number {
     // While draining nothing is replayed: a replay that is due must not keep the lane awake.
-    return Math.min(
-      this.draining ? Number.POSITIVE_INFINITY : this.replays.nextDueMs(),
-      this.timer.nextDueMs(),
-    );
+    const resting = this.draining || this.blocked;
+    return Math.min(resting ? Number.POSITIVE_INFINITY : this.replays.nextDueMs(), this.timer.nextDueMs());
   }
 
   waitsForStore(): boolean {

@@ -29,6 +29,8 @@ interface Reservation {
   durable: number;
   /** The position being stored; equal to `durable` if none is. */
   asked: number;
+  /** Where the feed goes on behind the last record that was emitted. */
+  emitted: number;
   /** After a full disk: not asked again before this time. */
   retryMs: number;
 }
@@ -62,7 +64,13 @@ export class AtMostOnce implements Delivery {
   }
 
   addFeed(info: FeedInfo): void {
-    this.feeds.push({ info, durable: info.position, asked: info.position, retryMs: 0 });
+    this.feeds.push({
+      info,
+      durable: info.position,
+      asked: info.position,
+      emitted: info.position,
+      retryMs: 0,
+    });
   }
 
   addSpout(ends: SpoutEnds): number {
@@ -87,19 +95,21 @@ export class AtMostOnce implements Delivery {
     // The next range is asked for while the one before is still worked on, so that nobody waits for the disk.
     const due = reservation.asked === durable && durable - position < RESERVE_RECORDS / 2;
     if (due && until > durable && nowMs >= reservation.retryMs) {
-      this.reserve(reservation, Math.min(until, Math.max(position, durable) + RESERVE_RECORDS), nowMs);
+      this.store(reservation, Math.min(until, Math.max(position, durable) + RESERVE_RECORDS));
     }
     return buffer.countBefore(durable);
   }
 
-  root(): void {
+  root(feed: number, _offset: number, nextOffset: number): void {
     this.counters.records++;
     this.counters.acked++;
+    this.feeds[feed]!.emitted = nextOffset;
   }
 
-  rejected(): void {
+  rejected(feed: number, _offset: number, nextOffset: number): void {
     this.counters.records++;
     this.counters.failed++;
+    this.feeds[feed]!.emitted = nextOffset;
   }
 
   treeDone(): void {}
@@ -137,11 +147,24 @@ export class AtMostOnce implements Delivery {
   }
 
   settle(): boolean {
-    return this.reserving === 0 && this.timer.settle();
+    if (this.reserving > 0) return false;
+    this.giveBack();
+    return !this.waitsForStore() && this.timer.settle();
   }
 
-  private reserve(reservation: Reservation, until: number, nowMs: number): void {
+  /** What was reserved and not emitted is stored as still to come: a run that ends in peace loses nothing. */
+  private giveBack(): void {
+    for (const reservation of this.feeds) {
+      const { emitted, durable, retryMs } = reservation;
+      const owed = emitted < durable || retryMs > 0;
+      if (owed && this.nowMs >= retryMs) this.store(reservation, emitted);
+    }
+  }
+
+  private store(reservation: Reservation, until: number): void {
     const { component, partition } = reservation.info;
+    // While a lower position is being stored nothing above it may be emitted.
+    reservation.durable = Math.min(reservation.durable, until);
     reservation.asked = until;
     this.reserving++;
     const positions = new Map([[component, new Map([[partition, until]])]]);
@@ -150,7 +173,7 @@ export class AtMostOnce implements Delivery {
       // The store keeps what a full disk refused; asking again later sends it along.
       if (error !== null && error.code === 'MR_DISK_FULL') {
         reservation.asked = reservation.durable;
-        reservation.retryMs = nowMs + this.ports.options.commitIntervalMs;
+        reservation.retryMs = this.nowMs + this.ports.options.commitIntervalMs;
       } else if (error !== null) this.ports.fatal(error);
       else {
         reservation.durable = until;

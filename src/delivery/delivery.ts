@@ -46,7 +46,7 @@ export interface FeedBuffer {
   readonly position: number;
   /** How many there are. */
   readonly available: number;
-  /** Where the partition goes on behind them. */
+  /** Where the partition goes on behind everything that was read so far. */
   readonly until: number;
   /** How many of them have an offset below `offset`. */
   countBefore(offset: number): number;
@@ -83,6 +83,8 @@ export interface DeliveryPorts {
   stateChanged(): boolean;
   /** Appends to the dead-letter topic, durably. */
   deadLetter(letter: DeadLetter, done: (error: MillraceError | null) => void): void;
+  /** Whether a record of a feed may be emitted again now: the queues behind its spout have room. */
+  hasRoom(feed: number): boolean;
   /** Emits a record again under a new root; the delivery's `root…` fields are set. */
   emitAgain(feed: number, value: unknown): void;
   /** Milliseconds from the spout's first emit to the end of the tree. */

@@ -19,6 +19,11 @@ export class DueQueue<T> {
     return this.heap[0]?.dueMs ?? Number.POSITIVE_INFINITY;
   }
 
+  /** The one that is due first, or undefined. */
+  get first(): T | undefined {
+    return this.heap[0]?.item;
+  }
+
   add(item: T, dueMs: number): void {
     this.heap.push({ dueMs, order: this.order++, item });
     this.up(this.heap.length - 1);

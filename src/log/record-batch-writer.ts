@@ -220,6 +220,32 @@ function payloadSize(record: AppendRecord): number {
   return size;
 }
 
+/**
+ * The error that appending this record alone would end with, or null. `bytes` is at least what it takes in a batch: cheap to
+ * know, because strings are measured only where their length leaves a doubt.
+ */
+export function examineRecord(
+  record: AppendRecord,
+  maxRecordBytes: number,
+): { readonly refused: MillraceError | null; readonly bytes: number } {
+  if (record.timestamp !== undefined && !Number.isSafeInteger(record.timestamp)) {
+    return { refused: badTimestamp(record.timestamp), bytes: 0 };
+  }
+  let bytes = RECORD_OVERHEAD + mostBytes(record.key) + mostBytes(record.value);
+  for (const { key, value } of record.headers ?? []) {
+    bytes += HEADER_OVERHEAD + mostBytes(key) + mostBytes(value);
+  }
+  if (bytes <= maxRecordBytes) return { refused: null, bytes };
+  const size = payloadSize(record);
+  return { refused: size > maxRecordBytes ? tooLarge(size, maxRecordBytes) : null, bytes };
+}
+
+/** A UTF-16 unit makes at most three bytes of UTF-8. */
+function mostBytes(bytes: Bytes): number {
+  if (bytes === null || bytes === undefined) return 0;
+  return typeof bytes === 'string' ? 3 * bytes.length : bytes.length;
+}
+
 function tooLarge(size: number, limit: number): MillraceError {
   return new MillraceError('MR_RECORD_TOO_LARGE', 'A record is larger than its topic allows.', {
     expected: `at most ${limit} bytes of key, value and headers`,

@@ -12,6 +12,8 @@ import { ioError, logClosed, partitionUnknown } from './log-errors.ts';
 import { PartitionRetention } from './partition-retention.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import type { AppendOptions, AppendRecord, AppendResult } from './record.ts';
+import { BATCH_HEADER_BYTES } from './record-batch-format.ts';
+import { examineRecord } from './record-batch-writer.ts';
 import { recoverPartition } from './recovery.ts';
 import type { TopicConfig } from './topic-config.ts';
 import { type TopicView, WRITER_LOCK } from './topic-view.ts';
@@ -80,6 +82,14 @@ export class TopicWriter {
       return partition;
     }
     return partitionForKey(typeof key === 'string' ? Buffer.from(key) : key, this.partitions);
+  }
+
+  /** Records that take more bytes than this together (see `examine`) may be refused by one append. */
+  readonly maxAppendBytes = LOG_LIMITS.maxAppendBytes - BATCH_HEADER_BYTES;
+
+  /** What `append` would throw because of this record alone, or null, and the most bytes that it can take in a batch. */
+  examine(record: AppendRecord): { readonly refused: MillraceError | null; readonly bytes: number } {
+    return examineRecord(record, this.context.config.maxRecordBytes);
   }
 
   /**

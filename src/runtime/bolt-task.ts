@@ -17,7 +17,12 @@ import type { TupleQueue } from './tuple-queue.ts';
 /** Tuples taken in one go by a task that has subscribers: small, so that what it emits is still in the cache when they run. */
 const QUANTUM = 64;
 /** The same for a task without subscribers. */
-const TERMINAL_QUANTUM = 4_096;
+const TERMINAL_QUANTUM = 512;
+/**
+ * The first executions of a task each get a collector of their own, because it is not known yet whether the bolt returns
+ * promises; a bolt that returned none so far shares one among its calls afterwards, which is faster.
+ */
+const PROBED = 256;
 
 export class BoltTask implements LaneTask, LoopTask {
   readonly component: string;
@@ -29,15 +34,18 @@ export class BoltTask implements LaneTask, LoopTask {
   result: unknown;
   protected readonly plan: BoltPlan;
   protected readonly lane: LaneServices;
-  protected readonly queue: TupleQueue;
+  readonly queue: TupleQueue;
   protected readonly outlets: Outlets;
   protected readonly calls: AsyncCalls;
   protected bolt: BoltInstance;
   protected out: Collector;
   protected context: BoltContext;
   private readonly loop: ExecuteLoop;
-  protected readonly targets: readonly TupleQueue[];
   private nextTick: number;
+  /** A tick went asynchronous and has not ended. */
+  private tickOpen = false;
+  /** Executions that still get a collector of their own: once a promise was seen, all. */
+  private separate = PROBED;
 
   constructor(
     lane: LaneServices,
@@ -55,7 +63,6 @@ export class BoltTask implements LaneTask, LoopTask {
     this.outlets = outlets;
     this.loop = loop;
     this.terminal = plan.outputs.length === 0;
-    this.targets = [...outlets.routes.values()].flat().flatMap((route) => route.queues);
     this.bolt = plan.create({
       topology: lane.plan.name,
       component: plan.name,
@@ -82,10 +89,10 @@ export class BoltTask implements LaneTask, LoopTask {
     }
   }
 
-  run(): number {
+  run(max: number): number {
     const { queue, lane } = this;
     let taken = 0;
-    const quantum = this.terminal ? TERMINAL_QUANTUM : QUANTUM;
+    const quantum = Math.min(max, this.terminal ? TERMINAL_QUANTUM : QUANTUM);
     lane.pressure.raised = false;
     while (taken < quantum && queue.head !== queue.tail && this.mayRun()) {
       taken += this.executeSome(quantum - taken);
@@ -95,13 +102,15 @@ export class BoltTask implements LaneTask, LoopTask {
     return taken;
   }
 
-  nextTickMs(): number {
-    return Math.min(this.nextTick, this.calls.nextTimeoutMs());
+  nextDueMs(ticking: boolean): number {
+    const tick = ticking && !this.tickOpen ? this.nextTick : Number.POSITIVE_INFINITY;
+    return Math.min(tick, this.calls.nextTimeoutMs());
   }
 
-  tick(nowMs: number): void {
+  advance(nowMs: number, ticking: boolean): void {
     this.calls.expire(nowMs);
-    if (nowMs < this.nextTick) return;
+    // A tick that takes longer than its period delays the next one; they never pile up.
+    if (!ticking || this.tickOpen || nowMs < this.nextTick) return;
     // From now and not from the last one: after a long pause one tick is owed, not many.
     this.nextTick = nowMs + this.plan.tickEveryMs;
     const out = this.newCollector();
@@ -118,9 +127,9 @@ export class BoltTask implements LaneTask, LoopTask {
   }
 
   heldUpBy(): string | null {
-    if (this.calls.size > 0) return `${this.calls.size} calls of execute that have not ended`;
-    const full = this.targets.find((queue) => queue.full);
-    if (full !== undefined) return null;
+    const calls = this.calls.heldUpBy(this.queue.size > 0);
+    if (calls !== null) return calls;
+    if (this.outlets.groups.some((group) => group.full > 0)) return null;
     return this.queue.size > 0 ? `${this.queue.size} waiting tuples` : null;
   }
 
@@ -136,15 +145,16 @@ export class BoltTask implements LaneTask, LoopTask {
 
   /** Whether it may take a tuple: its calls and the queues downstream have room. */
   protected mayRun(): boolean {
-    if (this.calls.size >= this.plan.concurrency) return false;
-    for (const queue of this.targets) if (queue.full) return false;
+    if (this.calls.full) return false;
+    for (const group of this.outlets.groups) if (group.full > 0) return false;
     return true;
   }
 
   /** Executes at least one and at most `max` waiting tuples; returns how many. */
   protected executeSome(max: number): number {
     const { queue, lane } = this;
-    let count = this.loop(this, queue, this.out, this.context, this.bolt, lane.pressure, max);
+    const most = this.separate > 0 ? 1 : max;
+    let count = this.loop(this, queue, this.out, this.context, this.bolt, lane.pressure, most);
     if (count === 0) {
       this.runShared();
       count = 1;
@@ -169,6 +179,11 @@ export class BoltTask implements LaneTask, LoopTask {
       out.leave();
       if (!isPromise(result)) return;
       out.handOver();
+      this.tickOpen = true;
+      const closed = () => {
+        this.tickOpen = false;
+      };
+      result.then(closed, closed);
       this.calls.add(result, { out, ...NO_IDS });
     } catch (error) {
       out.leave();
@@ -190,7 +205,30 @@ export class BoltTask implements LaneTask, LoopTask {
       const handle = this.endTakenSegment(out);
       out.finish(this.queue.head);
       this.lane.emit.anchors.release(handle);
+      this.endSeparate();
     }
+  }
+
+  /**
+   * After an execute that is over: what it still emits must not get into the tree of a later asynchronous call, so the
+   * next one gets another collector where there may be such calls.
+   */
+  protected endSeparate(): void {
+    if (this.separate === 0) return;
+    this.separate--;
+    this.renew();
+  }
+
+  /** The execute that returned a promise keeps the collector and the context. */
+  protected keepsCollector(): void {
+    this.separate = Number.POSITIVE_INFINITY;
+    this.renew();
+  }
+
+  private renew(): void {
+    this.context.detach();
+    this.out = this.newCollector();
+    this.context = this.newContext(this.out);
   }
 
   /**
@@ -218,9 +256,7 @@ export class BoltTask implements LaneTask, LoopTask {
     out.handOver();
     lane.emit.anchors.release(ended);
     this.calls.add(promise, { out, ...tuple });
-    this.context.detach();
-    this.out = this.newCollector();
-    this.context = this.newContext(this.out);
+    this.keepsCollector();
   }
 
   /** One tuple that belongs to several trees: the loop leaves those to us, and does the same with all others. */

@@ -29,6 +29,8 @@ export class ClassicSpoutTask implements SpoutTask, SpoutEnds, SpoutOut<unknown>
   private readonly owner: ClassicOwner;
   private readonly number: number;
   private asking = false;
+  /** Tuples emitted since the start. */
+  private emitted = 0;
   private pollMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -48,30 +50,42 @@ export class ClassicSpoutTask implements SpoutTask, SpoutEnds, SpoutOut<unknown>
   }
 
   get exhausted(): boolean {
-    return !this.asking && (this.spout.done?.() ?? false);
+    if (this.asking) return false;
+    try {
+      return this.spout.done?.() ?? false;
+    } catch (error) {
+      this.broke(error);
+      return false;
+    }
+  }
+
+  /** Only the spout knows whether something is owed to it. */
+  get waitsForSource(): boolean {
+    return false;
   }
 
   run(nowMs: number): number {
     if (this.asking || nowMs < this.pollMs) return 0;
-    let calls = 0;
-    while (calls < QUANTUM && !this.exhausted && this.delivery.spoutRoom() > 0 && this.emitter.hasRoom) {
+    const before = this.emitted;
+    for (let calls = 0; calls < QUANTUM; calls++) {
+      if (this.exhausted || this.delivery.spoutRoom() === 0 || !this.emitter.hasRoom) break;
       const more = this.ask();
-      if (more !== true) {
-        if (more === false) this.pollMs = nowMs + POLL_MS;
-        return calls;
-      }
-      calls++;
+      if (more === false) this.pollMs = nowMs + POLL_MS;
+      if (more !== true) break;
     }
-    return calls;
+    return this.emitted - before;
   }
 
   emit(value: unknown, id?: unknown): void {
+    this.emitted++;
     if (id === undefined) {
       this.delivery.rootHandle = NO_TREE;
       this.delivery.edgeLo = 0;
       this.delivery.edgeHi = 0;
     } else this.delivery.spoutRoot(this.number, id, this.owner.nowMs());
     this.emitter.emit(value, this.owner.stamp());
+    // An asynchronous next emits while the lane may be asleep.
+    if (this.asking) this.owner.wake();
     // An asynchronous `next` emits between two turns.
     this.owner.wake();
   }

@@ -15,7 +15,7 @@ import { type AnchorSets, NO_TREE } from '../tracking/anchors.ts';
 import type { IdSource } from '../tracking/ids.ts';
 import { HeldTuple } from './held-tuple.ts';
 import { type Route, SEVERAL } from './route.ts';
-import type { TupleQueue } from './tuple-queue.ts';
+import type { QueueGroup, TupleQueue } from './tuple-queue.ts';
 
 /** What all collectors of a lane share. */
 export interface EmitContext {
@@ -42,6 +42,8 @@ export interface Outlets {
   /** The queue that every tuple of the default stream goes to, and its input number there, where there is exactly one. */
   readonly single: TupleQueue | null;
   readonly singleInput: number;
+  /** The components behind it. */
+  readonly groups: readonly QueueGroup[];
 }
 
 export function outletsOf(component: string, streams: readonly string[], routes: readonly Route[]): Outlets {
@@ -50,7 +52,8 @@ export function outletsOf(component: string, streams: readonly string[], routes:
   );
   const first = byStream.get(DEFAULT_STREAM) ?? [];
   const only = first.length === 1 ? first[0] : undefined;
-  return { component, routes: byStream, single: only?.only ?? null, singleInput: only?.input ?? 0 };
+  const groups = [...new Set(routes.flatMap((route) => route.queues.map((queue) => queue.group)))];
+  return { component, routes: byStream, single: only?.only ?? null, singleInput: only?.input ?? 0, groups };
 }
 
 export class Collector implements Out<unknown, Record<string, unknown>> {
@@ -103,6 +106,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     this.withAnchors(anchors, () => {
       for (const [index, queue] of queues.entries()) this.put(queue, routes[index]!.input, value);
     });
+    this.afterSlowEmit();
   }
 
   /**
@@ -177,11 +181,14 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     const routes = this.routesOf(stream);
     if (anchors !== undefined) this.withAnchors(anchors, () => this.deal(routes, value));
     else this.deal(routes, value);
-    // Emitted by an asynchronous call: the lane may be asleep, and it must know the new edges at once.
-    if (this.fast === null) {
-      this.settle();
-      this.context.wake();
-    }
+    this.afterSlowEmit();
+  }
+
+  /** After an emit of an asynchronous call: the lane may be asleep, and the tree must know the new edges at once. */
+  private afterSlowEmit(): void {
+    if (this.fast !== null) return;
+    this.settle();
+    this.context.wake();
   }
 
   private deal(routes: readonly Route[], value: unknown): void {

@@ -1,6 +1,6 @@
 // Owns: the data folder as a whole: that it exists and is of a version that this program knows. Not here: what is in it.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError, messageOf, systemCodeOf } from '../base/errors.ts';
 
@@ -33,8 +33,13 @@ export async function prepareDataFolder(dataDir: string): Promise<void> {
 
 async function create(path: string): Promise<void> {
   const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify({ format: DATA_FORMAT })}\n`);
-  await rename(draft, path);
+  try {
+    await writeFile(draft, `${JSON.stringify({ format: DATA_FORMAT })}\n`);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 function check(path: string, text: string): void {

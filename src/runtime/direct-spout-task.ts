@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 import type { RootEmitter } from './root-emitter.ts';
 import type { SpoutTask } from './spout-task.ts';
+import type { Pressure } from './tuple-queue.ts';
 
 /** Records emitted from one partition before the tasks downstream run. */
 const QUANTUM = 64;
@@ -15,7 +16,10 @@ export class DirectSpoutTask implements SpoutTask {
   private readonly feeds: readonly PartitionFeed[];
   private readonly emitter: RootEmitter;
   private readonly delivery: Delivery;
+  private readonly pressure: Pressure;
   private readonly fatal: (error: MillraceError) => void;
+  /** The feed that comes next. */
+  private turn = 0;
   private nowMs = 0;
   private stamp = 0;
 
@@ -24,12 +28,14 @@ export class DirectSpoutTask implements SpoutTask {
     feeds: readonly PartitionFeed[],
     emitter: RootEmitter,
     delivery: Delivery,
+    pressure: Pressure,
     fatal: (error: MillraceError) => void,
   ) {
     this.component = component;
     this.feeds = feeds;
     this.emitter = emitter;
     this.delivery = delivery;
+    this.pressure = pressure;
     this.fatal = fatal;
   }
 
@@ -37,19 +43,31 @@ export class DirectSpoutTask implements SpoutTask {
     return this.feeds.every((feed) => feed.exhausted);
   }
 
+  get waitsForSource(): boolean {
+    return this.feeds.some((feed) => feed.waitsForReader && Number.isFinite(feed.end) && !feed.exhausted);
+  }
+
   run(nowMs: number, stamp: number): number {
     this.nowMs = nowMs;
     this.stamp = stamp;
     let emitted = 0;
-    for (const feed of this.feeds) {
+    const { feeds } = this;
+    for (let step = 0; step < feeds.length; step++) {
+      // The next pass goes on where this one ran out of room, so that every partition has its turn.
+      const feed = feeds[this.turn % feeds.length]!;
       feed.fill();
+      if (feed.available > 0 && !this.emitter.hasRoom) return emitted;
+      this.turn = (this.turn + 1) % feeds.length;
       if (feed.available === 0) continue;
-      if (!this.emitter.hasRoom) return emitted;
       const admitted = Math.min(QUANTUM, this.delivery.admit(feed.id, feed, nowMs));
-      if (admitted > 0) this.emitSome(feed, admitted);
-      emitted += admitted;
+      if (admitted > 0) emitted += this.emitSome(feed, admitted);
     }
     return emitted;
+  }
+
+  /** The queues downstream have room. */
+  get hasRoom(): boolean {
+    return this.emitter.hasRoom;
   }
 
   /** Emits a record again; its tree is in the delivery's root fields. */
@@ -77,21 +95,25 @@ export class DirectSpoutTask implements SpoutTask {
     for (const feed of this.feeds) feed.close();
   }
 
-  private emitSome(feed: PartitionFeed, count: number): void {
+  private emitSome(feed: PartitionFeed, count: number): number {
+    const { delivery, nowMs, stamp, pressure } = this;
     const run = feed.plainRun(count);
+    let done = 0;
+    // A queue that is full ends the quantum, as it ends that of a bolt.
+    pressure.raised = false;
     if (run === null) {
-      for (let done = 0; done < count; done++) this.emitNext(feed);
-      return;
+      for (; done < count && !pressure.raised; done++) this.emitNext(feed);
+      return done;
     }
-    const { delivery, nowMs, stamp } = this;
     const { values, index } = run;
     const { id, position } = feed;
-    for (let done = 0; done < count; done++) {
+    for (; done < count && !pressure.raised; done++) {
       const value = values[index + done];
       delivery.root(id, position + done, position + done + 1, value, nowMs);
       this.route(value, stamp);
     }
-    feed.takeRun(count);
+    feed.takeRun(done);
+    return done;
   }
 
   private emitNext(feed: PartitionFeed): void {

@@ -26,6 +26,7 @@ import { type LaneStores, portsOver } from './lane-ports.ts';
 import type { LaneServices, LaneTask } from './lane-task.ts';
 import { LatencyRecorder } from './latency-recorder.ts';
 import { ManualBoltTask } from './manual-bolt-task.ts';
+import { Patience } from './patience.ts';
 import { RootEmitter } from './root-emitter.ts';
 import { Route } from './route.ts';
 import { SinkTask } from './sink-task.ts';
@@ -45,6 +46,8 @@ export interface LaneOptions {
   /** Sources stop at what they hold now. */
   readonly untilEnd: boolean;
   connectorContext(component: string): ConnectorContext;
+  /** Aborted when the start is to be given up; what was opened is closed then. */
+  readonly giveUp?: AbortSignal;
 }
 
 /** A lane and what has to be closed with it. */
@@ -74,10 +77,12 @@ class LaneBuilder {
   private readonly queues: readonly (readonly TupleQueue[])[];
   private readonly feedOwners: DirectSpoutTask[] = [];
   private readonly latency = new LatencyRecorder();
+  private readonly patience: Patience;
 
   constructor(options: LaneOptions) {
     this.options = options;
     const { plan, clock, random, logger, stores } = options;
+    this.patience = new Patience('open', plan.options.openLimitMs, options.giveUp);
     const { lane } = this;
     this.acker = new Acker(clock.monotonicMs());
     this.ids = new IdSource(random);
@@ -97,7 +102,7 @@ class LaneBuilder {
       emit: this.emitContext(),
       state: stores.state,
       pressure,
-      counters: { tuples: 0, dropped: 0, untrackedFailed: 0, doubleAcks: 0 },
+      counters: { tuples: 0, dropped: 0, untrackedFailed: 0, doubleAcks: 0, abandonedCalls: 0 },
       untracked: lane,
       fail: (tuple, cause) => lane.fail(tuple, cause),
       extend: (tuple, ms) => lane.extend(tuple, ms),
@@ -113,7 +118,9 @@ class LaneBuilder {
       return await this.openInto(opened);
     } catch (error) {
       // The error that stopped the start is the one to tell, whatever closing says.
-      for (const one of opened.reverse()) await one.close().catch(() => {});
+      const { closeLimitMs } = this.options.plan.options;
+      const patience = new Patience('close', closeLimitMs, undefined);
+      for (const one of opened.reverse()) await patience.wait('', one.close()).catch(() => {});
       throw error;
     }
   }
@@ -135,7 +142,7 @@ class LaneBuilder {
       spouts,
     });
     for (const task of tasks) {
-      await task.open();
+      await this.patience.wait(task.component, task.open(), () => task.close());
       opened.push(task);
     }
     const readers: OpenFeeds[] = [];
@@ -143,7 +150,8 @@ class LaneBuilder {
       if (component.kind !== 'spout') continue;
       if (component.source.kind === 'classic') await this.classicTasks(component, spouts, opened);
       else {
-        const reader = await this.directTasks(component, spouts);
+        const opening = this.directTasks(component, spouts);
+        const reader = await this.patience.wait(component.name, opening, (late) => late.close());
         readers.push(reader);
         opened.push(reader);
       }
@@ -164,10 +172,9 @@ class LaneBuilder {
 
   private queuesOf(component: ComponentPlan): TupleQueue[] {
     if (component.kind === 'spout') return [];
-    return Array.from(
-      { length: component.parallelism },
-      () => new TupleQueue(component.name, component.queueCapacity, this.services.pressure),
-    );
+    const { name, queueCapacity, parallelism } = component;
+    const group = { component: name, capacity: queueCapacity, pressure: this.services.pressure, full: 0 };
+    return Array.from({ length: parallelism }, () => new TupleQueue(group));
   }
 
   /** Every producer task has its own routes: round-robin and load counts are per producer. */
@@ -184,18 +191,28 @@ class LaneBuilder {
   private tasksOf(component: ComponentPlan): LaneTask[] {
     const queues = this.queues[component.id]!;
     if (component.kind === 'sink') {
-      const context = this.options.connectorContext(component.name);
+      const context = this.contextOf(component);
       return queues.map(
         (queue, task) =>
           new SinkTask(this.services, component, task, queue, () => component.sink.open(context)),
       );
     }
     if (component.kind === 'spout') return [];
-    const loop = specialize(executeLoop);
+    const loop = specialize(executeLoop, `${component.id} ${this.options.random.int32()}`);
     const Task = component.ack === 'manual' ? ManualBoltTask : BoltTask;
     return queues.map((queue, task) => {
       return new Task(this.services, component, task, queue, this.outletsFor(component), loop);
     });
+  }
+
+  /** What a connector says of its start is a sign of life. */
+  private contextOf(component: ComponentPlan): ConnectorContext {
+    const context = this.options.connectorContext(component.name);
+    const status = (text: string) => {
+      this.patience.stir();
+      context.status(text);
+    };
+    return { ...context, status };
   }
 
   private emitterFor(component: ComponentPlan): RootEmitter {
@@ -205,7 +222,7 @@ class LaneBuilder {
   private async directTasks(component: SpoutPlan, spouts: SpoutTask[]): Promise<OpenFeeds> {
     const { options, lane, delivery } = this;
     const opened = await openFeeds(component, {
-      context: options.connectorContext(component.name),
+      context: this.contextOf(component),
       positions: options.checkpoint.positions.get(component.name) ?? new Map(),
       untilEnd: options.untilEnd,
       firstId: this.feedOwners.length,
@@ -214,7 +231,9 @@ class LaneBuilder {
     const tasks = Array.from({ length: component.parallelism }, (_, task) => {
       const feeds = opened.feeds.filter((_feed, index) => index % component.parallelism === task);
       const emitter = this.emitterFor(component);
-      return new DirectSpoutTask(component.name, feeds, emitter, delivery, (error) => lane.fatal(error));
+      const { pressure } = this.services;
+      const fatal = (error: MillraceError) => lane.fatal(error);
+      return new DirectSpoutTask(component.name, feeds, emitter, delivery, pressure, fatal);
     });
     for (const [index, feed] of opened.feeds.entries()) {
       this.feedOwners.push(tasks[index % component.parallelism]!);
@@ -244,8 +263,9 @@ class LaneBuilder {
       const info = { topology: options.plan.name, component: name, task, parallelism };
       const spout = component.source.create(info);
       try {
-        await spout.open?.(info);
+        await this.patience.wait(name, Promise.resolve(spout.open?.(info)), () => spout.close?.());
       } catch (error) {
+        if (error instanceof MillraceError || options.giveUp?.aborted === true) throw error;
         throw new MillraceError('MR_SPOUT_FAILED', `Spout '${name}' could not be opened.`, {
           expected: 'open to succeed',
           got: messageOf(error),

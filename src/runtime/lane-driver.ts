@@ -7,7 +7,7 @@ import type { MillraceError } from '../base/errors.ts';
 import type { EngineOptions } from '../topology/plan.ts';
 import type { Lane } from './lane.ts';
 import type { RunStatus } from './run-types.ts';
-import { StallWatch } from './stall-watch.ts';
+import { heldAtLimit, StallWatch } from './stall-watch.ts';
 
 /** The longest a lane sleeps without looking at itself. */
 const MAX_SLEEP_MS = 1_000;
@@ -20,7 +20,9 @@ export interface LaneEnd {
 export class LaneDriver {
   private readonly lane: Lane;
   private readonly clock: Clock;
+  private readonly options: EngineOptions;
   private readonly watch: StallWatch;
+  private toldOfHeld = false;
   private readonly resolve: (end: LaneEnd) => void;
   /** Resolves when the lane is over. */
   readonly end: Promise<LaneEnd>;
@@ -31,6 +33,7 @@ export class LaneDriver {
   constructor(lane: Lane, clock: Clock, options: EngineOptions) {
     this.lane = lane;
     this.clock = clock;
+    this.options = options;
     this.watch = new StallWatch(lane, options);
     let resolve: (end: LaneEnd) => void = () => {};
     this.end = new Promise<LaneEnd>((answer) => {
@@ -47,6 +50,7 @@ export class LaneDriver {
   /** Finish what is in flight, then end. */
   drain(): void {
     this.lane.draining = true;
+    this.watch.drainStarts(this.clock.monotonicMs());
     this.schedule();
   }
 
@@ -88,6 +92,7 @@ export class LaneDriver {
       this.finish({ status: lane.finished ? 'completed' : 'drained', error: null });
       return;
     }
+    this.warnOfHeld();
     const stalled = this.watch.look(this.clock.monotonicMs(), done);
     if (stalled !== null) {
       this.finish({ status: 'stalled', error: stalled });
@@ -96,6 +101,14 @@ export class LaneDriver {
     const sleep = Math.min(lane.sleepMs(), MAX_SLEEP_MS);
     if (sleep <= 0) this.schedule();
     else this.timer = setTimeout(() => this.turn(), Math.ceil(sleep));
+  }
+
+  private warnOfHeld(): void {
+    if (this.toldOfHeld) return;
+    const held = heldAtLimit(this.lane, this.options);
+    if (held === null) return;
+    this.toldOfHeld = true;
+    this.lane.assembled.logger.warn({}, held);
   }
 
   private finish(end: LaneEnd): void {

@@ -22,7 +22,7 @@ export interface LaneStores {
 
 type PortsOverStores = Pick<
   DeliveryPorts,
-  'commit' | 'stateChanged' | 'deadLetter' | 'emitAgain' | 'latency' | 'fatal'
+  'commit' | 'stateChanged' | 'deadLetter' | 'hasRoom' | 'emitAgain' | 'latency' | 'fatal'
 >;
 
 /** `spoutOf`: the task that emits the records of a feed. */
@@ -32,14 +32,21 @@ export function portsOver(
   spoutOf: (feed: number) => DirectSpoutTask,
 ): PortsOverStores {
   const { state, checkpoints, deadLetters } = stores;
+  let diskWasFull = false;
   return {
     commit: (request, done) => {
-      answer(lane, commit(state, checkpoints, request), done);
+      answer(lane, commit(state, checkpoints, request), (error) => {
+        const full = error?.code === 'MR_DISK_FULL';
+        if (full && !diskWasFull) lane.assembled.logger.warn({}, error.describe());
+        diskWasFull = full;
+        done(error);
+      });
     },
     stateChanged: () => state.changes > 0,
     deadLetter: (letter, done) => {
       answer(lane, deadLetters.write(letter), done);
     },
+    hasRoom: (feed) => spoutOf(feed).hasRoom,
     emitAgain: (feed, value) => {
       spoutOf(feed).emitAgain(value, lane.passStamp);
     },

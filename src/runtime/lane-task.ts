@@ -7,7 +7,7 @@ import type { FailureCause } from '../delivery/delivery.ts';
 import type { LaneState } from '../state/lane-state.ts';
 import type { TopologyPlan } from '../topology/plan.ts';
 import type { EmitContext, UntrackedLatency } from './collector.ts';
-import type { Pressure } from './tuple-queue.ts';
+import type { Pressure, TupleQueue } from './tuple-queue.ts';
 
 /** The tree or trees of a tuple: a slot with its root id, an anchor set, or NO_TREE. */
 export interface TreeHandle {
@@ -22,6 +22,8 @@ export interface LaneCounters {
   dropped: number;
   untrackedFailed: number;
   doubleAcks: number;
+  /** Calls of `execute` that took longer than `executeTimeoutMs` and have still not ended. */
+  abandonedCalls: number;
 }
 
 /** What tasks share. One per lane. */
@@ -49,11 +51,14 @@ export interface LaneTask {
   /** Without subscribers: nothing downstream gets work from it. */
   readonly terminal: boolean;
   open(): Promise<void>;
-  /** Executes what it can, at most a quantum. Returns the number of tuples taken. */
-  run(): number;
-  /** Earliest time at which it wants `tick`, on the monotonic clock; Infinity for never. */
-  nextTickMs(): number;
-  tick(nowMs: number): void;
+  /** Where its tuples wait. */
+  readonly queue: TupleQueue;
+  /** Executes what it can, at most `max` tuples and a quantum. Returns the number of tuples taken. */
+  run(max: number): number;
+  /** Earliest time at which it wants `advance`, on the monotonic clock; Infinity for never. Tick tuples count if `ticking`. */
+  nextDueMs(ticking: boolean): number;
+  /** Expires calls, and gives a tick tuple if one is due and `ticking`. */
+  advance(nowMs: number, ticking: boolean): void;
   /** Tuples that wait or are being executed. */
   pending(): number;
   /** Tuples that the bolt itself holds back (manual acks). */

@@ -8,7 +8,7 @@
 // collector, the acker and the queues, and ask for a turn; after `fatalError` is set nothing more is emitted.
 
 import type { Clock } from '../base/clock.ts';
-import { MillraceError } from '../base/errors.ts';
+import type { MillraceError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Delivery, FailureCause } from '../delivery/delivery.ts';
 import type { AckBatch, TreeListener } from '../tracking/ack-batch.ts';
@@ -18,11 +18,15 @@ import type { UntrackedLatency } from './collector.ts';
 import { sinceStamp, stampNow } from './lane-stamp.ts';
 import type { LaneCounters, LaneTask, TreeHandle } from './lane-task.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
+import { ReadySet } from './ready-set.ts';
 import type { SpoutTask } from './spout-task.ts';
+import { tellFailure } from './tell-failure.ts';
 import { type HeldBy, treeTimeout } from './tree-timeout.ts';
 
 /** A turn ends after this many milliseconds, so that I/O and timers get their share. */
 const TURN_MS = 5;
+/** Most tuples executed between two looks at the clock. */
+const CHECK_TUPLES = 512;
 /** Of the trees that time out in one go, the holders of this many are looked for; looking costs a walk over all queues. */
 const DIAGNOSED_TIMEOUTS = 64;
 
@@ -49,14 +53,22 @@ export class Lane implements TreeListener, UntrackedLatency {
   onWake: () => void = () => {};
   private parts: LaneParts | null = null;
   private cause: FailureCause = { component: '', error: undefined };
+  private tasks: readonly LaneTask[] = [];
+  private ready = new ReadySet(0);
+  /** Tuples executed between two looks at the clock. */
+  private checkEvery = CHECK_TUPLES;
   private nowMs = 0;
   private stamp = 0;
   private turning = false;
-  private readonly toldOfTimeout = new Set<string>();
+  private readonly told = new Set<string>();
+  private firstSpout = 0;
 
   /** Given once, because the parts need the lane and the lane needs them. */
   assemble(parts: LaneParts): void {
     this.parts = parts;
+    this.tasks = parts.tasks;
+    this.ready = new ReadySet(parts.tasks.length);
+    for (const [index, task] of parts.tasks.entries()) task.queue.readBy(this.ready, index);
     this.readClock(parts.clock);
   }
 
@@ -72,10 +84,13 @@ export class Lane implements TreeListener, UntrackedLatency {
     this.turning = true;
     this.readClock(clock);
     const until = this.nowMs + TURN_MS;
+    // What was acked between two turns must not be timed out.
+    acks.flush();
     this.timers();
     let worked = 0;
     do {
-      worked = this.runTasks();
+      worked = this.runTasks(until);
+      this.readClock(clock);
       acks.flush();
       if (this.fatalError !== null) break;
       worked += this.runDelivery();
@@ -87,11 +102,22 @@ export class Lane implements TreeListener, UntrackedLatency {
     return worked > 0 && this.fatalError === null;
   }
 
+  /** Tick tuples are for a lane that goes on: not while it drains, and not once everything is done. */
+  private get ticking(): boolean {
+    return !this.draining && !this.workDone;
+  }
+
+  private get workDone(): boolean {
+    const { spouts, delivery } = this.assembled;
+    return delivery.pending() === 0 && spouts.every((spout) => spout.exhausted);
+  }
+
   /** Milliseconds until the next turn is due without being woken; Infinity for never. */
   sleepMs(): number {
     const { acker, delivery, spouts, tasks } = this.assembled;
     let due = Math.min(acker.nextDeadlineMs(), delivery.nextDueMs());
-    for (const task of tasks) due = Math.min(due, task.nextTickMs());
+    const { ticking } = this;
+    for (const task of tasks) due = Math.min(due, task.nextDueMs(ticking));
     if (!this.draining) for (const spout of spouts) due = Math.min(due, spout.nextPollMs());
     return Math.max(0, due - this.assembled.clock.monotonicMs());
   }
@@ -102,8 +128,7 @@ export class Lane implements TreeListener, UntrackedLatency {
 
   /** All that was in the sources (up to the agreed end) is done. */
   get finished(): boolean {
-    const { spouts, delivery } = this.assembled;
-    return spouts.every((spout) => spout.exhausted) && delivery.pending() === 0 && this.busy() === 0;
+    return this.workDone && this.busy() === 0;
   }
 
   /** Nothing is in flight but what waits for a replay or is held by a bolt with manual acks. */
@@ -111,6 +136,11 @@ export class Lane implements TreeListener, UntrackedLatency {
     const { delivery, tasks } = this.assembled;
     if (this.busy() > 0) return false;
     return delivery.pending() === delivery.waiting() || tasks.some((task) => task.held() > 0);
+  }
+
+  /** A source that has an end owes an answer. */
+  get waitsForSource(): boolean {
+    return this.assembled.spouts.some((spout) => spout.waitsForSource);
   }
 
   /** Tuples waiting or being executed. */
@@ -126,7 +156,8 @@ export class Lane implements TreeListener, UntrackedLatency {
   }
 
   fail({ handle, rootLo, rootHi }: TreeHandle, cause: FailureCause): void {
-    const { acks, counters } = this.assembled;
+    const { acks, counters, logger } = this.assembled;
+    tellFailure(logger, this.told, cause);
     if (handle === NO_TREE) {
       counters.untrackedFailed++;
       return;
@@ -174,23 +205,53 @@ export class Lane implements TreeListener, UntrackedLatency {
     return delivery.counters.replayed - before;
   }
 
-  /** Downstream first: after a task that has subscribers ran, it starts again at the sinks. */
-  private runTasks(): number {
-    const { tasks, counters } = this.assembled;
-    const before = counters.tuples;
-    for (let index = 0; index < tasks.length; index++) {
+  /**
+   * Runs ready tasks, the most downstream first, until none is ready or the turn is over. A slow bolt gets smaller quanta, so that
+   * the clock is looked at about once a millisecond.
+   */
+  private runTasks(until: number): number {
+    const { clock } = this.assembled;
+    const { ready, tasks } = this;
+    const before = this.assembled.counters.tuples;
+    let since = 0;
+    let lastMs = this.nowMs;
+    let ranSinceUnblock = true;
+    ready.unblock();
+    while (this.fatalError === null) {
+      const index = ready.first();
+      if (index < 0) {
+        // What was set aside may go on, if anything has happened since it was.
+        if (!ranSinceUnblock || !ready.unblock()) break;
+        ranSinceUnblock = false;
+        continue;
+      }
       const task = tasks[index]!;
-      if (task.run() > 0 && !task.terminal) index = -1;
-      if (this.fatalError !== null) break;
+      const ran = task.run(this.checkEvery);
+      if (ran > 0) ranSinceUnblock = true;
+      if (task.queue.size === 0) ready.clear(index);
+      else if (ran === 0) ready.setAside(index);
+      since += ran;
+      if (since < this.checkEvery) continue;
+      const nowMs = clock.monotonicMs();
+      this.checkEvery =
+        nowMs - lastMs > 1 ? Math.max(1, this.checkEvery >> 1) : Math.min(CHECK_TUPLES, this.checkEvery << 1);
+      if (nowMs >= until) break;
+      lastMs = nowMs;
+      since = 0;
     }
-    const executed = counters.tuples - before;
+    const executed = this.assembled.counters.tuples - before;
     this.progress += executed;
     return executed;
   }
 
   private runSpouts(): number {
     let emitted = 0;
-    for (const spout of this.assembled.spouts) emitted += spout.run(this.nowMs, this.stamp);
+    const { spouts } = this.assembled;
+    for (let step = 0; step < spouts.length; step++) {
+      emitted += spouts[(this.firstSpout + step) % spouts.length]!.run(this.nowMs, this.stamp);
+    }
+    // Another one comes first next time: the last one may find the queues full.
+    this.firstSpout = (this.firstSpout + 1) % Math.max(1, spouts.length);
     this.progress += emitted;
     return emitted;
   }
@@ -201,10 +262,11 @@ export class Lane implements TreeListener, UntrackedLatency {
     acker.advance(this.nowMs, (slot, rootLo, rootHi, owner) => {
       const held = diagnosed++ < DIAGNOSED_TIMEOUTS ? this.holderOf(slot, rootLo, rootHi) : null;
       const cause = treeTimeout(held);
-      this.tell(cause);
+      tellFailure(this.assembled.logger, this.told, cause);
       delivery.treeTimedOut(owner, cause, this.nowMs);
     });
-    for (const task of tasks) if (task.nextTickMs() <= this.nowMs) task.tick(this.nowMs);
+    const { ticking } = this;
+    for (const task of tasks) if (task.nextDueMs(ticking) <= this.nowMs) task.advance(this.nowMs, ticking);
   }
 
   private holderOf(slot: number, rootLo: number, rootHi: number): HeldBy | null {
@@ -213,14 +275,6 @@ export class Lane implements TreeListener, UntrackedLatency {
       if (how !== null) return { component: task.component, how };
     }
     return null;
-  }
-
-  /** Says once per component that its trees time out; the counter and the dead letters have the rest. */
-  private tell(cause: FailureCause): void {
-    if (this.toldOfTimeout.has(cause.component)) return;
-    this.toldOfTimeout.add(cause.component);
-    const error = cause.error instanceof MillraceError ? cause.error.describe() : String(cause.error);
-    this.assembled.logger.warn({ component: cause.component }, error);
   }
 
   private readClock(clock: Clock): void {

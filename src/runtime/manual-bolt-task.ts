@@ -90,10 +90,10 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
       const result: unknown = this.bolt.execute(value, out, context);
       out.leave();
       if (isPromise(result)) this.goOn(result, tuple);
-      else out.finish(queue.head);
+      else this.over();
     } catch (error) {
       out.leave();
-      out.finish(queue.head);
+      this.over();
       this.threwFor(tuple, error);
     }
     this.executing = null;
@@ -104,6 +104,11 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
     const out = super.newCollector();
     out.manual = true;
     return out;
+  }
+
+  private over(): void {
+    this.out.finish(this.queue.head);
+    this.endSeparate();
   }
 
   /** The bolt ended the tuple; what its `execute` still emits without anchors is refused. */
@@ -125,12 +130,11 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
     out.handOver();
     if (this.holding.has(tuple)) this.holding.set(tuple, out);
     const { handle, rootLo, rootHi } = tuple;
-    // The call is about no tuple of its own: the bolt acks. A rejection fails the tuple if the bolt still holds it.
-    const call = promise.catch((error: unknown) => this.threwFor(tuple, error));
     this.lane.emit.anchors.retain(handle);
-    this.calls.add(call, { out, handle, rootLo, rootHi, edgeLo: 0, edgeHi: 0 });
-    this.out = this.newCollector();
-    this.context = this.newContext(this.out);
+    // The call is about no tuple of its own: the bolt acks. A rejection or a time-out ends the tuple if the bolt still holds it.
+    const failed = (error: unknown) => this.threwFor(tuple, error);
+    this.calls.add(promise, { out, handle, rootLo, rootHi, edgeLo: 0, edgeHi: 0, failed });
+    this.keepsCollector();
   }
 
   private threwFor(tuple: HeldTuple, error: unknown): void {

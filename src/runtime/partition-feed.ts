@@ -64,6 +64,7 @@ export class PartitionFeed implements FeedBuffer {
   }
 
   get until(): number {
+    if (this.waiting !== null) return Math.min(this.waiting.nextOffset, this.end);
     if (this.chunk === null || this.index === this.count) return this.position;
     return this.offsetBehind(this.count - 1);
   }

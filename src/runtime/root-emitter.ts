@@ -26,9 +26,7 @@ export class RootEmitter {
 
   /** The queues downstream have room. */
   get hasRoom(): boolean {
-    for (const route of this.routes) {
-      for (const queue of route.queues) if (queue.full) return false;
-    }
+    for (const group of this.outlets.groups) if (group.full > 0) return false;
     return true;
   }
 

@@ -14,6 +14,8 @@ export const EMPTY_COUNTERS: RunCounters = {
   dropped: 0,
 };
 
+export const NO_LATENCY: LatencySummary = { p50: null, p99: null, p999: null };
+
 export function countersOf(lane: Lane): RunCounters {
   const { delivery, counters } = lane.assembled;
   const { records, acked, failed, timedOut, replayed, deadLettered } = delivery.counters;

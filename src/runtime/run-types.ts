@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly untilEnd: boolean;
   /** Drain after this long. */
   readonly durationMs?: number;
+  /** Components (`count`) and single states (`count.totals`) whose stored state is forgotten; those that are not there are no error. */
+  readonly dropState?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -85,7 +87,7 @@ export interface Run {
   start(): Promise<RunSummary>;
   /** Stop taking records, finish what is in flight, store positions. */
   drain(): void;
-  /** Stop at once; what is in flight is replayed by the next run. */
+  /** Stop at once: also a start, or an end, that hangs. What is in flight is replayed by the next run. */
   stop(): void;
   snapshot(): RunSnapshot;
 }

@@ -4,7 +4,6 @@
 
 import { webcrypto } from 'node:crypto';
 import { join } from 'node:path';
-import { assert } from '../base/assert.ts';
 import { MillraceError } from '../base/errors.ts';
 import { Sfc32 } from '../base/random.ts';
 import { FolderLock, Log } from '../log/index.ts';
@@ -20,17 +19,22 @@ import type { Lane } from './lane.ts';
 import { type OpenLane, openLane } from './lane-builder.ts';
 import { LaneDriver, type LaneEnd } from './lane-driver.ts';
 import type { LaneStores } from './lane-ports.ts';
-import { countersOf, EMPTY_COUNTERS, lagOf, latencyOf } from './run-figures.ts';
+import { Patience } from './patience.ts';
+import { countersOf, EMPTY_COUNTERS, lagOf, latencyOf, NO_LATENCY } from './run-figures.ts';
 import { reportTables } from './run-reports.ts';
 import type { Run, RunOptions, RunSnapshot, RunSummary } from './run-types.ts';
 import { LOG_RESOURCE, SharedResources } from './shared-resources.ts';
-import { blockedBy } from './stall-watch.ts';
+import { blockedBy, RestMeter } from './stall-watch.ts';
 
 export function createRun(options: RunOptions): Run {
   return new SingleLaneRun(options);
 }
 
+/** A component is said to hold the run up once nothing has moved for this long. */
+const BLOCKED_AFTER_MS = 1_000;
+
 class SingleLaneRun implements Run {
+  private readonly rests = new RestMeter();
   private readonly options: RunOptions;
   private readonly shared = new SharedResources();
   private phase: RunSnapshot['phase'] = 'starting';
@@ -40,6 +44,8 @@ class SingleLaneRun implements Run {
   private startedMs: number;
   private endedMs: number | null = null;
   private early: 'drain' | 'stop' | null = null;
+  private readonly giveUpStart = new AbortController();
+  private readonly giveUpEnd = new AbortController();
 
   constructor(options: RunOptions) {
     this.options = options;
@@ -55,11 +61,7 @@ class SingleLaneRun implements Run {
       const end = await this.runLane(stores);
       this.endedMs = options.clock.monotonicMs();
       this.phase = 'ended';
-      const error = await this.closeLane(end.error);
-      return this.summary(
-        { status: error === null || end.error !== null ? end.status : 'failed', error },
-        stores,
-      );
+      return this.summary(await this.closeLane(end), stores);
     } finally {
       await this.closeAll(stores);
     }
@@ -73,14 +75,16 @@ class SingleLaneRun implements Run {
 
   stop(): void {
     this.early = 'stop';
+    if (this.phase === 'starting') this.giveUpStart.abort();
+    if (this.phase === 'ended') this.giveUpEnd.abort();
     this.driver?.stop();
   }
 
   snapshot(): RunSnapshot {
     const lane = this.lane;
     if (lane === null) {
-      const latencyMs = { p50: null, p99: null, p999: null };
-      return { ...EMPTY_COUNTERS, ...this.phaseFigures(), pending: 0, lag: null, latencyMs, blockedBy: null };
+      const nothing = { pending: 0, lag: null, latencyMs: NO_LATENCY, blockedBy: null };
+      return { ...EMPTY_COUNTERS, ...this.phaseFigures(), ...nothing };
     }
     return {
       ...countersOf(lane),
@@ -88,7 +92,10 @@ class SingleLaneRun implements Run {
       pending: lane.assembled.delivery.pending(),
       lag: lagOf(lane),
       latencyMs: latencyOf(lane),
-      blockedBy: blockedBy(lane)?.component ?? null,
+      blockedBy:
+        this.rests.since(lane, this.options.clock.monotonicMs()) < BLOCKED_AFTER_MS
+          ? null
+          : (blockedBy(lane)?.component ?? null),
     };
   }
 
@@ -131,8 +138,8 @@ class SingleLaneRun implements Run {
   private async runLane(stores: LaneStores): Promise<LaneEnd> {
     const { options } = this;
     const checkpoint = await stores.checkpoints.load();
-    stores.state.restore(checkpoint);
-    this.open = await openLane({
+    stores.state.restore(checkpoint, options.dropState);
+    const opening = openLane({
       plan: options.plan,
       guarantee: options.guarantee,
       clock: options.clock,
@@ -142,7 +149,14 @@ class SingleLaneRun implements Run {
       checkpoint,
       untilEnd: options.untilEnd,
       connectorContext: (component) => this.connectorContext(component),
+      giveUp: this.giveUpStart.signal,
     });
+    try {
+      this.open = await opening;
+    } catch (error) {
+      if (this.giveUpStart.signal.aborted) return { status: 'stopped', error: null };
+      throw error;
+    }
     this.startedMs = options.clock.monotonicMs();
     this.phase = 'running';
     const driver = new LaneDriver(this.open.lane, options.clock, options.plan.options);
@@ -172,33 +186,42 @@ class SingleLaneRun implements Run {
     };
   }
 
-  /** Closes tasks and readers. A bolt that fails in `close` makes an error of a run that had none. */
-  private async closeLane(first: MillraceError | null): Promise<MillraceError | null> {
-    assert(this.open !== null, 'a lane is closed after it was opened');
-    let error = first;
+  /**
+   * Closes tasks and readers, all of them. The first that fails makes an error of a run that had none, one that hangs makes
+   * it stalled; a stop while they are closed waits for nobody.
+   */
+  private async closeLane(end: LaneEnd): Promise<LaneEnd> {
+    if (this.open === null) return end;
     const { spouts, tasks } = this.open.lane.assembled;
-    for (const part of [...spouts, ...[...tasks].reverse()]) {
+    const patience = new Patience('close', this.options.plan.options.closeLimitMs, this.giveUpEnd.signal);
+    let first: LaneEnd = end;
+    for (const part of [...spouts, ...[...tasks].reverse(), ...this.open.readers]) {
       try {
-        await part.close();
+        await patience.wait(part.component, part.close());
       } catch (thrown) {
-        error ??= closeError(part.component, thrown);
+        if (first.error === null) first = endOfClose(first, part.component, thrown, this.giveUpEnd.signal);
       }
     }
-    for (const reader of this.open.readers) await reader.close();
-    return error;
+    return first;
   }
 
+  /** Closes all, and throws the first error if there was one. */
   private async closeAll(stores: LaneStores | null): Promise<void> {
-    await stores?.deadLetters.close();
-    await stores?.checkpoints.close();
-    await this.shared.close();
+    const errors: unknown[] = [];
+    for (const part of [stores?.deadLetters, stores?.checkpoints, this.shared]) {
+      try {
+        await part?.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   private summary(end: LaneEnd, stores: LaneStores): RunSummary {
-    assert(this.open !== null, 'a summary is made of a lane that ran');
     const { plan, guarantee } = this.options;
-    const { lane } = this.open;
-    const counters = countersOf(lane);
+    const { lane } = this;
+    const counters = lane === null ? EMPTY_COUNTERS : countersOf(lane);
     const { seconds } = this;
     return {
       topology: plan.name,
@@ -207,7 +230,7 @@ class SingleLaneRun implements Run {
       ...counters,
       seconds,
       recordsPerSecond: seconds > 0 ? counters.records / seconds : 0,
-      latencyMs: latencyOf(lane),
+      latencyMs: lane === null ? NO_LATENCY : latencyOf(lane),
       reports: end.status === 'completed' || end.status === 'drained' ? reportTables(plan, stores.state) : [],
       error: end.error,
     };
@@ -217,6 +240,15 @@ class SingleLaneRun implements Run {
 function seededRandom(): Sfc32 {
   const seeds = webcrypto.getRandomValues(new Int32Array(3));
   return new Sfc32(seeds[0]!, seeds[1]!, seeds[2]!);
+}
+
+/** What becomes of a run whose lane ended well when closing a component did not. */
+function endOfClose(end: LaneEnd, component: string, thrown: unknown, giveUp: AbortSignal): LaneEnd {
+  if (giveUp.aborted && thrown === giveUp.reason) return { status: 'stopped', error: null };
+  if (thrown instanceof MillraceError && thrown.code === 'MR_STALLED') {
+    return { status: end.status === 'stopped' ? 'stopped' : 'stalled', error: thrown };
+  }
+  return { status: 'failed', error: closeError(component, thrown) };
 }
 
 function closeError(component: string, thrown: unknown): MillraceError {

@@ -23,9 +23,17 @@ export class SharedResources {
     return await opening;
   }
 
+  /** Closes all of them, and throws the first error if there was one. */
   async close(): Promise<void> {
-    for (const resource of this.opened.reverse()) await resource.close();
-    this.opened.length = 0;
+    const errors: unknown[] = [];
+    for (const resource of this.opened.splice(0).reverse()) {
+      try {
+        await resource.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
     this.byKey.clear();
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -28,7 +28,7 @@ export class SinkTask implements LaneTask {
   readonly terminal = true;
   private readonly plan: SinkPlan;
   private readonly lane: LaneServices;
-  private readonly queue: TupleQueue;
+  readonly queue: TupleQueue;
   private readonly openWriter: () => Promise<SinkWriter<unknown>>;
   private readonly writes = new Set<OpenWrite>();
   private writer: SinkWriter<unknown> | null = null;
@@ -54,18 +54,20 @@ export class SinkTask implements LaneTask {
     this.writer = await this.openWriter();
   }
 
-  run(): number {
+  /** A batch is one write, whatever `max` says. */
+  run(max: number): number {
     let taken = 0;
-    while (this.queue.size > 0 && this.writes.size < this.plan.inFlight) taken += this.writeSome();
+    while (taken < max && this.queue.size > 0 && this.writes.size < this.plan.inFlight)
+      taken += this.writeSome();
     this.lane.counters.tuples += taken;
     return taken;
   }
 
-  nextTickMs(): number {
+  nextDueMs(): number {
     return Number.POSITIVE_INFINITY;
   }
 
-  tick(): void {}
+  advance(): void {}
 
   pending(): number {
     return this.queue.size + this.writing;

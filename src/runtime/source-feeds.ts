@@ -7,6 +7,7 @@ import type { ConnectorContext, DirectReader } from '../topology/source.ts';
 import { type FeedOwner, PartitionFeed } from './partition-feed.ts';
 
 export interface OpenFeeds {
+  readonly component: string;
   readonly reader: DirectReader<unknown>;
   readonly feeds: readonly PartitionFeed[];
   close(): Promise<void>;
@@ -29,7 +30,8 @@ export async function openFeeds(component: SpoutPlan, options: FeedOptions): Pro
   try {
     return await feedsOf(component, reader, options);
   } catch (error) {
-    await reader.close();
+    // The error that stopped the start is the one to tell, whatever closing says.
+    await reader.close().catch(() => {});
     throw error;
   }
 }
@@ -61,6 +63,7 @@ async function feedsOf(
     for (const feed of feeds) feed.stir();
   });
   return {
+    component: component.name,
     reader,
     feeds,
     close: async () => {

@@ -8,6 +8,8 @@ export interface SpoutTask {
   readonly exhausted: boolean;
   /** Earliest time at which `run` may find something new without being woken. */
   nextPollMs(): number;
+  /** It has an end, is not there yet, and waits for an answer of its source. */
+  readonly waitsForSource: boolean;
   /** What holds it up, in words, or null. */
   heldUpBy(): string | null;
   /** Records that it knows of and has not emitted; null if it cannot tell. */

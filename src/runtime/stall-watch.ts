@@ -10,11 +10,16 @@ export class StallWatch {
   private readonly options: EngineOptions;
   private progress = -1;
   private movedMs = 0;
-  private drainingSinceMs = 0;
+  private drainingSinceMs: number | null = null;
 
   constructor(lane: Lane, options: EngineOptions) {
     this.lane = lane;
     this.options = options;
+  }
+
+  /** Draining starts now; its limit counts from here. */
+  drainStarts(nowMs: number): void {
+    this.drainingSinceMs ??= nowMs;
   }
 
   /** The error to end with, or null while all is well. `storing`: all is done but what waits for the store. */
@@ -24,15 +29,13 @@ export class StallWatch {
       this.progress = lane.progress;
       this.movedMs = nowMs;
     }
-    if (!lane.draining) this.drainingSinceMs = nowMs;
-    const draining = nowMs - this.drainingSinceMs;
-    if (lane.draining && draining >= options.drainLimitMs) {
+    if (lane.draining) this.drainingSinceMs ??= nowMs;
+    if (this.drainingSinceMs !== null && nowMs - this.drainingSinceMs >= options.drainLimitMs) {
       return stalled(lane, `draining took longer than ${options.drainLimitMs} ms (drainLimitMs)`);
     }
     const { delivery } = lane.assembled;
     const forStore = storing || delivery.waitsForStore();
-    // A record that waits for its replay waits on purpose, however long that is.
-    const working = lane.busy() > 0 || delivery.pending() > delivery.waiting();
+    const working = lane.busy() > 0 || inFlight(lane) || lane.waitsForSource;
     if (!working && !forStore) this.movedMs = nowMs;
     if (nowMs - this.movedMs < options.stallLimitMs) return null;
     if (!working) {
@@ -43,6 +46,41 @@ export class StallWatch {
     }
     return stalled(lane, `nothing moved for ${options.stallLimitMs} ms (stallLimitMs)`);
   }
+}
+
+/** How long a lane has not moved, as seen by whoever asks now and then. */
+export class RestMeter {
+  private progress = -1;
+  private movedMs = 0;
+
+  since(lane: Lane, nowMs: number): number {
+    if (lane.progress !== this.progress) {
+      this.progress = lane.progress;
+      this.movedMs = nowMs;
+    }
+    return nowMs - this.movedMs;
+  }
+}
+
+/**
+ * Records that should move on. What waits for its replay, and what a bolt with manual acks holds, waits on purpose, however
+ * long that is: the trees of both have deadlines.
+ */
+function inFlight(lane: Lane): boolean {
+  const { delivery, tasks } = lane.assembled;
+  return delivery.pending() > delivery.waiting() && !tasks.some((task) => task.held() > 0);
+}
+
+/**
+ * Nothing more can be read because bolts with manual acks hold as many tuples as may be pending: a window that is larger
+ * than maxPending never fills, and its trees time out. In words for people, or null.
+ */
+export function heldAtLimit(lane: Lane, { maxPending }: EngineOptions): string | null {
+  const { delivery, tasks } = lane.assembled;
+  if (delivery.pending() < maxPending || lane.busy() > 0) return null;
+  const holder = tasks.find((task) => task.held() > 0);
+  if (holder === undefined) return null;
+  return `component '${holder.component}' holds ${holder.held()} tuples, and maxPending is ${maxPending}: nothing more is read until it acks some. Raise maxPending, or ack earlier.`;
 }
 
 /** The component that holds the lane up, with the reason; null if nothing does. The most downstream one is the cause of the others. */

@@ -24,10 +24,25 @@ export interface Pressure {
   raised: boolean;
 }
 
+/** The queues of one component. */
+export interface QueueGroup {
+  readonly component: string;
+  readonly capacity: number;
+  readonly pressure: Pressure;
+  /** How many of them are full: while there is one, producers do not run. */
+  full: number;
+}
+
+/** Told when a queue that was empty has a tuple. */
+export interface Readiness {
+  mark(task: number): void;
+}
+
 export class TupleQueue {
   /** The component that reads it, for messages. */
   readonly component: string;
   readonly capacity: number;
+  readonly group: QueueGroup;
   head = 0;
   tail = 0;
   mask = FIRST_SIZE - 1;
@@ -46,13 +61,24 @@ export class TupleQueue {
   private stop: number;
   private readonly hardLimit: number;
   private readonly pressure: Pressure;
+  /** It is counted in `group.full`. */
+  private counted = false;
+  private readiness: Readiness | null = null;
+  private reader = -1;
 
-  constructor(component: string, capacity: number, pressure: Pressure) {
-    this.component = component;
-    this.capacity = capacity;
-    this.hardLimit = capacity + LIMITS.queueOverflow;
-    this.pressure = pressure;
-    this.stop = Math.min(FIRST_SIZE, capacity);
+  constructor(group: QueueGroup) {
+    this.group = group;
+    this.component = group.component;
+    this.capacity = group.capacity;
+    this.hardLimit = group.capacity + LIMITS.queueOverflow;
+    this.pressure = group.pressure;
+    this.stop = Math.min(FIRST_SIZE, group.capacity);
+  }
+
+  /** `reader` is the number of the task that reads it. */
+  readBy(readiness: Readiness, reader: number): void {
+    this.readiness = readiness;
+    this.reader = reader;
   }
 
   get size(): number {
@@ -82,7 +108,8 @@ export class TupleQueue {
     input: number,
   ): void {
     const position = this.tail;
-    if (this.endSegments !== this.firstSegment) {
+    if (this.endSegments === this.firstSegment) this.readiness?.mark(this.reader);
+    else {
       this.segments[((this.endSegments - 1) & this.segmentMask) * SEGMENT_WORDS + 6] = position;
     }
     if (((this.endSegments - this.firstSegment) | 0) > this.segmentMask) this.growSegments();
@@ -122,7 +149,13 @@ export class TupleQueue {
   /** Gives up everything before `head`, which the reader has taken and cleared. */
   advance(head: number): void {
     this.head = head;
-    this.stop = (head + Math.min(this.mask + 1, this.capacity)) | 0;
+    // Asynchronous calls emit past the capacity. A stop that lies before the tail would never be met, and the ring overrun.
+    const limit = this.size <= this.capacity ? this.capacity : this.hardLimit;
+    this.stop = (head + Math.min(this.mask + 1, limit)) | 0;
+    if (this.counted && this.size < this.capacity) {
+      this.counted = false;
+      this.group.full--;
+    }
   }
 
   /** Calls `visit` with the place of each segment's words, first to last, until it returns true. */
@@ -135,11 +168,18 @@ export class TupleQueue {
 
   private makeRoom(): void {
     const size = this.size;
-    if (size >= this.capacity) this.pressure.raised = true;
+    if (size >= this.capacity) this.filled();
     if (size >= this.hardLimit) throw this.overflow(size);
     if (size > this.mask) this.growValues();
-    const room = size < this.capacity ? Math.min(this.mask + 1, this.capacity) : this.mask + 1;
-    this.stop = (this.head + room) | 0;
+    const limit = size < this.capacity ? this.capacity : this.hardLimit;
+    this.stop = (this.head + Math.min(this.mask + 1, limit)) | 0;
+  }
+
+  private filled(): void {
+    this.pressure.raised = true;
+    if (this.counted) return;
+    this.counted = true;
+    this.group.full++;
   }
 
   private growValues(): void {

@@ -69,9 +69,9 @@ export class LaneState {
     }
   }
 
-  /** Keys that changed since the last collect. */
+  /** Keys that changed since the last collect, and before the first one the states that are dropped. */
   get changes(): number {
-    let sum = 0;
+    let sum = this.told ? 0 : this.drop.length;
     for (const table of this.tables()) sum += table.changes;
     return sum;
   }
@@ -155,7 +155,7 @@ export class LaneState {
       {
         expected: show((name) => saved.get(name)),
         got: show((name) => this.components.get(name)?.parallelism),
-        next: `Run with ${sets}, or start over in a new data folder or under a new topology name, or drop the stored state of ${quoted(names)}.`,
+        next: `Run with ${sets}, or start over in a new data folder or under a new topology name, or forget the stored state with ${dropFlags(names)}.`,
       },
     );
   }
@@ -191,9 +191,13 @@ function unknownError(names: readonly string[]): MillraceError {
     {
       expected: 'every stored state to be declared by a component of the topology',
       got: names.join('\n'),
-      next: `To keep it, give the component and the state their old names back. To forget it, drop the state of ${quoted(components)}, or of ${quoted(names)} alone.`,
+      next: `To keep it, give the component and the state their old names back. To forget it, run with ${dropFlags(components)}, or with ${dropFlags(names)} for those states alone.`,
     },
   );
+}
+
+function dropFlags(names: readonly string[]): string {
+  return names.map((name) => `--drop-state ${name}`).join(' ');
 }
 
 function quoted(names: readonly string[]): string {

@@ -18,7 +18,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Checkpoint, CheckpointDelta, CheckpointStore } from './checkpoint.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { FILE_HEADER_BYTES } from './frame-format.ts';
-import { diskFull, inputOutput, isDiskFull } from './journal-errors.ts';
+import { diskFull, inputOutput, isDiskFull, stayedFull } from './journal-errors.ts';
 import { createJournal, filePath, removeSuperfluous, writeSnapshot } from './journal-files.ts';
 import { type Recovered, recover } from './journal-recovery.ts';
 import { RecordEncoder } from './record-encoder.ts';
@@ -209,8 +209,9 @@ export class CheckpointJournal implements CheckpointStore {
     const isFull = refusal instanceof MillraceError && refusal.code === 'MR_DISK_FULL';
     const canGoOn = isFull && deltas.length <= JOURNAL_LIMITS.heldBackCommits;
     if (canGoOn) this.heldBack = [...deltas];
+    else if (isFull) this.failure ??= stayedFull(this.options.folder, refusal);
     else this.failure ??= refusal;
-    return refusal;
+    return this.failure ?? refusal;
   }
 
   private compactionThreshold(): number {

@@ -19,6 +19,16 @@ export function diskFull(path: string, cause: unknown): MillraceError {
   });
 }
 
+/** The disk stayed full until more was held back than may be. MR_IO, because this journal is of no more use. */
+export function stayedFull(path: string, cause: unknown): MillraceError {
+  return new MillraceError('MR_IO', 'The disk stayed full for too long.', {
+    expected: `room on the disk of ${path} before too many checkpoints wait for it`,
+    got: messageOf(cause),
+    next: 'Free some room and run again: the run goes on from its last checkpoint.',
+    cause,
+  });
+}
+
 /** An error after which nobody knows what is on the disk. Errors that already say what they are stay as they are. */
 export function inputOutput(doing: string, path: string, cause: unknown): MillraceError | AssertionError {
   if (cause instanceof MillraceError || cause instanceof AssertionError) return cause;

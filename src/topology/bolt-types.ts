@@ -24,7 +24,11 @@ export interface StepOptions<S extends StateDeclarations = NoStreams> {
   readonly onError?: ErrorPolicy;
   /** Tuples waiting per task before producers are held back; default LIMITS.queueCapacity. */
   readonly queueCapacity?: number;
-  /** Asynchronous `execute` calls per task at the same time; default LIMITS.concurrency. */
+  /**
+   * Asynchronous `execute` calls per task at the same time. Default LIMITS.concurrency (64), and 1 for a bolt that declares
+   * `state`: between a `get` and a `set` with an `await` in the middle another call of the same key would be lost, and
+   * tuples of one key would overtake each other. Give it to a bolt with state only if its calls may be interleaved.
+   */
   readonly concurrency?: number;
   /** Longest an asynchronous `execute` may take, in milliseconds; default 0: only the tree's time-out. */
   readonly executeTimeoutMs?: number;

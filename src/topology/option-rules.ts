@@ -21,6 +21,8 @@ export const ENGINE_RULES: { readonly [K in keyof EngineOptions]: NumberRule } =
   commitIntervalMs: { min: 1, max: DAY_MS, default: LIMITS.commitIntervalMs },
   stallLimitMs: { min: 1, max: DAY_MS, default: LIMITS.stallLimitMs },
   drainLimitMs: { min: 1, max: DAY_MS, default: LIMITS.drainLimitMs },
+  openLimitMs: { min: 1, max: DAY_MS, default: LIMITS.openLimitMs },
+  closeLimitMs: { min: 1, max: DAY_MS, default: LIMITS.closeLimitMs },
 };
 
 const parallelism: NumberRule = { min: 1, max: LIMITS.maxParallelism, default: 1 };
@@ -35,6 +37,7 @@ export const SPOUT_RULES = {
 export const BOLT_RULES = {
   parallelism,
   queueCapacity,
+  /** Of a bolt without state; read-bolt.ts has the other default. */
   concurrency: { min: 1, max: 65_536, default: LIMITS.concurrency },
   executeTimeoutMs: { min: 0, max: DAY_MS, default: 0 },
   tickEveryMs: { min: 0, max: DAY_MS, default: 0 },

@@ -101,6 +101,8 @@ export interface EngineOptions {
   readonly commitIntervalMs: number;
   readonly stallLimitMs: number;
   readonly drainLimitMs: number;
+  readonly openLimitMs: number;
+  readonly closeLimitMs: number;
 }
 
 /** A table printed at the end of a run, made from a bolt's keyed state. */

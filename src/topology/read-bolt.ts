@@ -1,5 +1,6 @@
 // Owns: reading and checking one bolt: its form, and its options from the object or the last argument.
 
+import { LIMITS } from '../base/limits.ts';
 import { createOf, isFactory } from './bolts.ts';
 import type { Issues } from './issues.ts';
 import { isValidName, NAME_RULE } from './names.ts';
@@ -34,11 +35,14 @@ export function readBolt(
   const options = { ...mergedOptions(record, known, where, issues), ...overrides };
   const numbers = readNumbers(options, BOLT_RULES, where, issues);
   if (usable) checkTick(body, numbers.tickEveryMs, where, issues);
+  const state = readState(options['state'], where, issues);
+  const oneByOne = options['concurrency'] === undefined && Object.keys(state).length > 0;
   return {
     kind: 'bolt',
     ...numbers,
+    concurrency: oneByOne ? LIMITS.statefulConcurrency : numbers.concurrency,
     streams: readStreams(options['streams'], where, issues),
-    state: readState(options['state'], where, issues),
+    state,
     ack: readAck(options['ack'], where, issues),
     onError: readErrorPolicy(options, where, issues),
     create: createOf(form, body, numbers.tickEveryMs),

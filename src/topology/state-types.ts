@@ -23,7 +23,7 @@ export interface KeyedState<V> {
   get(key: StateKey): V;
   has(key: StateKey): boolean;
   set(key: StateKey, value: V): void;
-  /** Stores and returns `change(current)`. */
+  /** Stores and returns `change(current)`. Return a new value instead of changing `current` in place: an undo needs the old one. */
   update(key: StateKey, change: (current: V) => V): V;
   /** True if the key was there. */
   delete(key: StateKey): boolean;

@@ -33,6 +33,15 @@ describe('crc32c', () => {
     expect(crc32c(bytes)).toBe(expected);
   });
 
+  it('equals the reference for inputs of many lengths, in which lanes begin and end', () => {
+    const bytes = Uint8Array.from({ length: 26_000 }, (_, i) => (i * 31 + (i >> 7)) & 255);
+    for (const length of [4_096, 8_191, 8_192, 8_193, 12_288, 16_384, 16_390, 25_999]) {
+      for (const start of [0, 1]) {
+        expect(crc32c(bytes, start, length)).toBe(reference(bytes.subarray(start, length)));
+      }
+    }
+  });
+
   it('equals the reference for any bytes and range, also in two parts', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), fc.nat(200), (bytes, a, b) => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../src/base/assert.ts';
 import { EXIT } from '../../src/base/error-codes.ts';
 import { MillraceError } from '../../src/base/errors.ts';
+import { type BenchResult, isMet, resultTable } from '../../src/cli/bench.ts';
 import { bytes, count, digits, duration, milliseconds, shortCount } from '../../src/cli/format.ts';
 import { progressText, RateMeter, truncate } from '../../src/cli/run-progress.ts';
 import { summaryJson, summaryText } from '../../src/cli/run-summary.ts';
@@ -99,10 +100,17 @@ describe('progress', () => {
   it('shows trouble, and what holds the run up', () => {
     const text = progressText(
       't',
-      { ...snapshot, phase: 'draining', lag: null, timedOut: 3, blockedBy: 'count' },
+      {
+        ...snapshot,
+        phase: 'draining',
+        activity: 'opening files',
+        lag: null,
+        timedOut: 3,
+        blockedBy: 'count',
+      },
       0,
     );
-    for (const part of ['t (draining)', 'lag –', 'timed out 3', 'held up by count'])
+    for (const part of ['t (draining)  opening files', 'lag –', 'timed out 3', 'held up by count'])
       expect(text).toContain(part);
   });
 
@@ -144,6 +152,45 @@ describe('tables', () => {
 
   it('may be empty', () => {
     expect(table(['word', 'count'], [])).toBe('word  count\n----  -----');
+  });
+});
+
+describe('benchmarks', () => {
+  const result: BenchResult = {
+    name: 'acker',
+    unit: 'ratio',
+    value: 9,
+    target: { atLeast: 8 },
+    detail: 'd',
+    runs: [9, 9, 9],
+  };
+
+  it('show median, target and whether it was met', () => {
+    const missed: BenchResult = { ...result, name: 'slow', value: 2, target: { atMost: 1.6 } };
+    const reported: BenchResult = {
+      name: 'log',
+      unit: 'per-second',
+      value: 1_200_000,
+      detail: 'read',
+      runs: [1_200_000],
+    };
+    expect(resultTable([result, missed, reported]).split('\n').slice(2)).toEqual(
+      [
+        'acker      9.00x   3  >= 8      met     d',
+        'slow       2.00x   3  <= 1.6    MISSED  d',
+        'log    1,200,000/s  1  reported          read',
+      ].map(
+        (line) =>
+          expect.stringMatching(
+            line
+              .trim()
+              .split(/ +/)
+              .map((word) => word.replace('.', '\\.'))
+              .join(' +'),
+          ) as string,
+      ),
+    );
+    expect([isMet(result), isMet(missed), isMet(reported)]).toEqual([true, false, true]);
   });
 });
 

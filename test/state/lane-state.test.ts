@@ -70,9 +70,7 @@ describe('LaneState', () => {
         code: 'MR_STATE_PARALLELISM',
         expected: 'count: 2 tasks',
         got: 'count: 4 tasks',
-        next: expect.stringMatching(
-          /--set count\.parallelism=2.*new data folder.*drop the stored state of 'count'/,
-        ),
+        next: expect.stringMatching(/--set count\.parallelism=2.*new data folder.*--drop-state count/),
       }),
     );
   });

@@ -31,6 +31,8 @@ describe('build', () => {
       commitIntervalMs: LIMITS.commitIntervalMs,
       stallLimitMs: LIMITS.stallLimitMs,
       drainLimitMs: LIMITS.drainLimitMs,
+      openLimitMs: LIMITS.openLimitMs,
+      closeLimitMs: LIMITS.closeLimitMs,
     });
     expect(boltNamed(plan, 'split')).toMatchObject({
       parallelism: 1,

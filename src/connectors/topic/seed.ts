@@ -1,6 +1,7 @@
 // Owns: filling a topic with example data before the first run. Not here: the data.
-// Invariants: a topic that was there before is left alone; a fill that was cut off goes on where it stopped, because the
-// data is the same each time and each partition tells how many of its records are there.
+// Invariants: a topic that was there before is left alone; one that was filled and then deleted is filled again; a fill
+// that was cut off goes on where it stopped, because the data is the same each time and each partition tells how many of
+// its records are there.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +18,9 @@ export interface Seed {
 /** A value, or a record with key, value and timestamp. */
 export type SeedRecord = string | AppendRecord;
 
+/** What the marker file of a topic says. */
+const FILLING = 'filling';
+const DONE = 'done';
 /** Records per append while filling. */
 const BATCH = 4_096;
 
@@ -28,12 +32,10 @@ export async function seedTopic(
 ): Promise<void> {
   const folder = join(context.dataDir, 'seeds');
   const marker = join(folder, name);
-  const state = await readFile(marker, 'utf8').catch(() => null);
-  if (state === 'done') return;
   const exists = await topicExists(log, name);
-  if (exists && state === null) return;
+  if (exists && (await readFile(marker, 'utf8').catch(() => null)) !== FILLING) return;
   await mkdir(folder, { recursive: true });
-  await writeFile(marker, 'filling');
+  await writeFile(marker, FILLING);
   if (!exists) await log.createTopic(name, seed.topic ?? {});
   const writer = await log.writer(name);
   try {
@@ -42,7 +44,7 @@ export async function seedTopic(
   } finally {
     await writer.close();
   }
-  await writeFile(marker, 'done');
+  await writeFile(marker, DONE);
 }
 
 /** How many records each partition has. */
@@ -67,6 +69,8 @@ async function fill(
     // One batch is written while the next one is made; awaiting the one before bounds what is in memory.
     await writing;
     writing = writer.append(partition, batch, { durability: 'written' });
+    // Whoever awaits it next hears of a failure; until then it must not count as unhandled.
+    writing.catch(() => {});
     context.status(`loading topic ${writer.topic}: ${total.toLocaleString('en')} records`);
   };
   for await (const item of seed.records()) {

@@ -18,9 +18,18 @@ export function sharedWriter(
 ): Promise<TopicWriter> {
   return context.shared(`log/writer/${name}`, async () => {
     const log = await sharedLog(context);
-    if (!(await topicExists(log, name))) await log.createTopic(name, options);
+    if (!(await topicExists(log, name))) await createIfMissing(log, name, options);
     return await log.writer(name);
   });
+}
+
+/** Another process may make it at the same time. */
+async function createIfMissing(log: Log, name: string, options: TopicOptions): Promise<void> {
+  try {
+    await log.createTopic(name, options);
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.code === 'MR_TOPIC_EXISTS')) throw error;
+  }
 }
 
 /** Looks at this topic alone: another one that cannot be read is no reason to stop. Throws MR_TOPIC_INVALID for a name that is none. */

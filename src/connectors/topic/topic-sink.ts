@@ -1,5 +1,6 @@
 // Owns: a topic of the embedded log as a sink: encoding, partitioning, appending. A tuple is acked when its record is as
 // safe as `durability` says.
+// Invariant: the records of one key are in the topic in the order in which they were written, but for those that were refused.
 
 import { MillraceError, messageOf } from '../../base/errors.ts';
 import type { AppendRecord, Durability, TopicOptions, TopicWriter } from '../../log/index.ts';
@@ -26,10 +27,11 @@ export function topicSink(name: string, options: TopicSinkOptions): SinkDefiniti
   };
 }
 
-/** A record and its place in the batch of tuples. */
-interface Placed {
-  readonly index: number;
-  readonly record: AppendRecord;
+/** What is appended to one partition in one call. */
+interface Piece {
+  readonly partition: number;
+  readonly records: AppendRecord[];
+  bytes: number;
 }
 
 class TopicSinkWriter implements SinkWriter<unknown> {
@@ -41,44 +43,41 @@ class TopicSinkWriter implements SinkWriter<unknown> {
     this.options = options;
   }
 
+  /** Everything is appended before it first waits, so that batches stay in their order in each partition. */
   write = async (values: readonly unknown[]): Promise<readonly RejectedWrite[]> => {
+    const { durability } = this.options;
     const rejected: RejectedWrite[] = [];
-    const byPartition = new Map<number, Placed[]>();
-    for (let index = 0; index < values.length; index++) {
-      try {
-        const record = this.encode(values[index]);
-        const partition = this.writer.partitionFor(record.key);
-        const placed = byPartition.get(partition);
-        if (placed === undefined) byPartition.set(partition, [{ index, record }]);
-        else placed.push({ index, record });
-      } catch (error) {
-        rejected.push({ index, error });
-      }
-    }
+    const pieces = this.piecesOf(values, rejected);
     await Promise.all(
-      [...byPartition].map(([partition, placed]) => this.append(partition, placed, rejected)),
+      pieces.map(({ partition, records }) => this.writer.append(partition, records, { durability })),
     );
     return rejected;
   };
 
-  private async append(
-    partition: number,
-    placed: readonly Placed[],
-    rejected: RejectedWrite[],
-  ): Promise<void> {
-    const { durability } = this.options;
-    try {
-      const records = placed.map(({ record }) => record);
-      await this.writer.append(partition, records, { durability });
-    } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      if (placed.length === 1) {
-        rejected.push({ index: placed[0]!.index, error });
-        return;
+  /** Leaves out what the topic would refuse, because a refused append takes the others in it with it. */
+  private piecesOf(values: readonly unknown[], rejected: RejectedWrite[]): Piece[] {
+    const { writer } = this;
+    const pieces: Piece[] = [];
+    const last = new Map<number, Piece>();
+    for (let index = 0; index < values.length; index++) {
+      try {
+        const record = this.encode(values[index]);
+        const { refused, bytes } = writer.examine(record);
+        if (refused !== null) throw refused;
+        const partition = writer.partitionFor(record.key);
+        let piece = last.get(partition);
+        if (piece === undefined || piece.bytes + bytes > writer.maxAppendBytes) {
+          piece = { partition, records: [], bytes: 0 };
+          last.set(partition, piece);
+          pieces.push(piece);
+        }
+        piece.records.push(record);
+        piece.bytes += bytes;
+      } catch (error) {
+        rejected.push({ index, error });
       }
-      // One record of the batch is too large; the others must not suffer for it. One after the other keeps their order.
-      for (const one of placed) await this.append(partition, [one], rejected);
     }
+    return pieces;
   }
 
   private encode(value: unknown): AppendRecord {
@@ -89,10 +88,6 @@ class TopicSinkWriter implements SinkWriter<unknown> {
       ...(timestamp === undefined ? {} : { timestamp: timestamp(value) }),
     };
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === 'MR_RECORD_TOO_LARGE';
 }
 
 /** What a key looks like in the topic: text for what has a plain text form, bytes as they are, JSON for arrays. */
