@@ -20,7 +20,9 @@ import type {
 import { PositionBook } from './position-book.ts';
 
 /** Records that one stored position gives free at most: what a crash can lose per partition. */
-export const RESERVE_RECORDS = 16_384;
+export const MAX_RESERVE_RECORDS = 65_536;
+/** The same at first. It doubles each time that the lane had to wait for the disk, so that only fast feeds risk much. */
+const FIRST_RESERVE_RECORDS = 1_024;
 
 /** Where a feed stands. */
 interface Reservation {
@@ -29,6 +31,10 @@ interface Reservation {
   durable: number;
   /** The position being stored; equal to `durable` if none is. */
   asked: number;
+  /** How many records the next stored position gives free. */
+  size: number;
+  /** All that was free was emitted before the next position was stored. */
+  starved: boolean;
   /** Where the feed goes on behind the last record that was emitted. */
   emitted: number;
   /** After a full disk: not asked again before this time. */
@@ -68,6 +74,8 @@ export class AtMostOnce implements Delivery {
       info,
       durable: info.position,
       asked: info.position,
+      size: FIRST_RESERVE_RECORDS,
+      starved: false,
       emitted: info.position,
       retryMs: 0,
     });
@@ -90,13 +98,15 @@ export class AtMostOnce implements Delivery {
 
   admit(feed: number, buffer: FeedBuffer, nowMs: number): number {
     const reservation = this.feeds[feed]!;
-    const { durable } = reservation;
-    const { position, until } = buffer;
-    // The next range is asked for while the one before is still worked on, so that nobody waits for the disk.
-    const due = reservation.asked === durable && durable - position < RESERVE_RECORDS / 2;
-    if (due && until > durable && nowMs >= reservation.retryMs) {
-      this.store(reservation, Math.min(until, Math.max(position, durable) + RESERVE_RECORDS));
-    }
+    const { durable, asked } = reservation;
+    const { position, known } = buffer;
+    if (asked === durable) {
+      // The next range is asked for while the one before is still worked on, so that nobody waits for the disk.
+      const due = durable - position < reservation.size / 2;
+      if (due && known > durable && nowMs >= reservation.retryMs) {
+        this.store(reservation, Math.min(known, Math.max(position, durable) + reservation.size));
+      }
+    } else if (position === durable) reservation.starved = true;
     return buffer.countBefore(durable);
   }
 
@@ -178,6 +188,8 @@ export class AtMostOnce implements Delivery {
       else {
         reservation.durable = until;
         reservation.retryMs = 0;
+        if (reservation.starved) reservation.size = Math.min(reservation.size * 2, MAX_RESERVE_RECORDS);
+        reservation.starved = false;
       }
     });
   }

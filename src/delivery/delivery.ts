@@ -46,8 +46,8 @@ export interface FeedBuffer {
   readonly position: number;
   /** How many there are. */
   readonly available: number;
-  /** Where the partition goes on behind everything that was read so far. */
-  readonly until: number;
+  /** An offset up to which the partition is known to have records: read already, or before the end that was agreed. */
+  readonly known: number;
   /** How many of them have an offset below `offset`. */
   countBefore(offset: number): number;
 }

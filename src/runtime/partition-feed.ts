@@ -63,10 +63,10 @@ export class PartitionFeed implements FeedBuffer {
     return this.count - this.index;
   }
 
-  get until(): number {
-    if (this.waiting !== null) return Math.min(this.waiting.nextOffset, this.end);
-    if (this.chunk === null || this.index === this.count) return this.position;
-    return this.offsetBehind(this.count - 1);
+  get known(): number {
+    if (this.end !== Number.POSITIVE_INFINITY) return this.end;
+    if (this.waiting !== null) return this.waiting.nextOffset;
+    return this.index < this.count ? this.offsetBehind(this.count - 1) : this.position;
   }
 
   /** Everything before `end` was taken. */

@@ -110,7 +110,7 @@ it('asks again after an empty answer only when there may be more, also if that w
   answer({ values: ['a'], firstOffset: 0, nextOffset: 1 });
   await Promise.resolve();
   feed.fill();
-  expect([feed.available, feed.offset, feed.value, feed.until]).toEqual([1, 0, 'a', 1]);
+  expect([feed.available, feed.offset, feed.value, feed.known]).toEqual([1, 0, 'a', 1]);
 });
 
 it('shows refused records in their places', () => {

@@ -81,7 +81,7 @@ describe('LaneState', () => {
       expect.objectContaining({
         code: 'MR_STATE_UNKNOWN_COMPONENT',
         got: 'count.totals\ncount.seen',
-        next: expect.stringContaining(`'count'`),
+        next: expect.stringContaining('--drop-state count,'),
       }),
     );
     expect(() => new LaneState([{ ...COUNT, state: { totals: 0 } }]).restore(saved)).toThrow(
