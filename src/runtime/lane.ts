@@ -26,7 +26,9 @@ import { type HeldBy, treeTimeout } from './tree-timeout.ts';
 /** A turn ends after this many milliseconds, so that I/O and timers get their share. */
 const TURN_MS = 5;
 /** Most tuples executed between two looks at the clock. */
-const CHECK_TUPLES = 512;
+const CHECK_TUPLES = 128;
+/** The same at first: nobody knows yet how slow the bolts are. */
+const FIRST_CHECK_TUPLES = 8;
 /** Of the trees that time out in one go, the holders of this many are looked for; looking costs a walk over all queues. */
 const DIAGNOSED_TIMEOUTS = 64;
 
@@ -56,7 +58,7 @@ export class Lane implements TreeListener, UntrackedLatency {
   private tasks: readonly LaneTask[] = [];
   private ready = new ReadySet(0);
   /** Tuples executed between two looks at the clock. */
-  private checkEvery = CHECK_TUPLES;
+  private checkEvery = FIRST_CHECK_TUPLES;
   private nowMs = 0;
   private stamp = 0;
   private turning = false;
