@@ -22,7 +22,7 @@ import { PositionBook } from './position-book.ts';
 /** Records that one stored position gives free at most: what a crash can lose per partition. */
 export const MAX_RESERVE_RECORDS = 65_536;
 /** The same at first. It doubles each time that the lane had to wait for the disk, so that only fast feeds risk much. */
-const FIRST_RESERVE_RECORDS = 1_024;
+const FIRST_RESERVE_RECORDS = 256;
 
 /** Where a feed stands. */
 interface Reservation {
@@ -106,7 +106,7 @@ export class AtMostOnce implements Delivery {
       if (due && known > durable && nowMs >= reservation.retryMs) {
         this.store(reservation, Math.min(known, Math.max(position, durable) + reservation.size));
       }
-    } else if (position === durable) reservation.starved = true;
+    } else if (position === durable && durable > reservation.info.position) reservation.starved = true;
     return buffer.countBefore(durable);
   }
 
