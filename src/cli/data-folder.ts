@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { FolderLock, Log } from '../log/index.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './finding.ts';
 import { count } from './format.ts';
 import { systemClock } from './system-clock.ts';
 

@@ -9,18 +9,11 @@ import { messageOf } from '../base/errors.ts';
 import type { Command, CommandInput } from './command.ts';
 import { DATA_OPTION } from './common-options.ts';
 import { inspectDataFolder } from './data-folder.ts';
+import type { Finding } from './finding.ts';
 import { bytes, milliseconds } from './format.ts';
 import { packageInfo } from './package-info.ts';
 import type { Output } from './terminal.ts';
 import { findCompiler } from './type-check.ts';
-
-export interface Finding {
-  readonly what: string;
-  readonly is: string;
-  /** ok: fine; hint: works, could be better; missing: Millrace cannot run. */
-  readonly verdict: 'ok' | 'hint' | 'missing';
-  readonly advice?: string;
-}
 
 const SYNC_PROBES = 20;
 const SLOW_SYNC_MS = 20;

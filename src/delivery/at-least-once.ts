@@ -13,15 +13,8 @@ import type { FailReason } from '../topology/source.ts';
 import { AckedPrefix } from './acked-prefix.ts';
 import { backoffMs } from './backoff.ts';
 import { CommitTimer } from './commit-timer.ts';
-import type {
-  Delivery,
-  DeliveryCounters,
-  DeliveryPorts,
-  FailureCause,
-  FeedBuffer,
-  FeedInfo,
-  SpoutEnds,
-} from './delivery.ts';
+import { newCounters } from './counters.ts';
+import type { Delivery, DeliveryPorts, FailureCause, FeedBuffer, FeedInfo, SpoutEnds } from './delivery.ts';
 import { DueQueue } from './due-queue.ts';
 import { PendingRecords } from './pending-records.ts';
 import { PositionBook } from './position-book.ts';
@@ -35,14 +28,7 @@ interface Replay {
 
 export class AtLeastOnce implements Delivery {
   readonly tracks = true;
-  readonly counters: DeliveryCounters = {
-    records: 0,
-    acked: 0,
-    failed: 0,
-    timedOut: 0,
-    replayed: 0,
-    deadLettered: 0,
-  };
+  readonly counters = newCounters();
   rootHandle = -1;
   rootLo = 0;
   rootHi = 0;

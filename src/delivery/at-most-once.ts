@@ -9,14 +9,8 @@
 import type { MillraceError } from '../base/errors.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
 import { CommitTimer } from './commit-timer.ts';
-import type {
-  Delivery,
-  DeliveryCounters,
-  DeliveryPorts,
-  FeedBuffer,
-  FeedInfo,
-  SpoutEnds,
-} from './delivery.ts';
+import { newCounters } from './counters.ts';
+import type { Delivery, DeliveryPorts, FeedBuffer, FeedInfo, SpoutEnds } from './delivery.ts';
 import { PositionBook } from './position-book.ts';
 
 /** Records that one stored position gives free at most: what a crash can lose per partition. */
@@ -43,14 +37,7 @@ interface Reservation {
 
 export class AtMostOnce implements Delivery {
   readonly tracks = false;
-  readonly counters: DeliveryCounters = {
-    records: 0,
-    acked: 0,
-    failed: 0,
-    timedOut: 0,
-    replayed: 0,
-    deadLettered: 0,
-  };
+  readonly counters = newCounters();
   rootHandle = NO_TREE;
   rootLo = 0;
   rootHi = 0;
