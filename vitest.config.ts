@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source'], externalConditions: ['millrace-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',

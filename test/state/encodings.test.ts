@@ -52,7 +52,7 @@ describe('the JSON codec', () => {
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         const text = jsonCodec.encode(value);
         expect(isWellFormed(text)).toBe(true);
-        expect(jsonCodec.decode(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(jsonCodec.decode(text)).toEqual(value);
       }),
     );
     expect(Object.is(jsonCodec.decode(jsonCodec.encode(-0)), -0)).toBe(true);
