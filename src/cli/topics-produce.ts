@@ -96,12 +96,8 @@ async function withCount(error: unknown, producer: Producer): Promise<unknown> {
 
 async function openTopic(log: Log, name: string, options: OptionValues): Promise<TopicDescription> {
   const partitions = options.integer('partitions', 1, Number.MAX_SAFE_INTEGER);
-  try {
-    return await log.describeTopic(name);
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'MR_TOPIC_NOT_FOUND') throw error;
-    return log.createTopic(name, partitions === undefined ? {} : { partitions });
-  }
+  await log.ensureTopic(name, partitions === undefined ? {} : { partitions });
+  return log.describeTopic(name);
 }
 
 function partitionOption(options: OptionValues, topic: TopicDescription): number | undefined {

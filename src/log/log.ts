@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { systemCodeOf } from '../base/errors.ts';
+import { MillraceError, systemCodeOf } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/logger.ts';
 import { type FileSystem, nodeFileSystem, writeAtomically } from './file-system.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -126,6 +126,26 @@ export class Log {
       await this.files.flushFolder(this.folder);
       await this.files.removeFolder(trash);
     });
+  }
+
+  /**
+   * Looks at this topic alone: another one that cannot be read is no reason to stop. Throws MR_TOPIC_INVALID for a name
+   * that is none, MR_DATA_FORMAT, MR_DATA_DAMAGED, MR_IO.
+   */
+  async hasTopic(name: string): Promise<boolean> {
+    this.assertOpen();
+    checkTopicName(name);
+    return (await readTopicConfig(this.files, this.topicFolder(name))) !== null;
+  }
+
+  /** Makes a topic unless it is there, also if another process makes it at the same time. Throws as `createTopic`. */
+  async ensureTopic(name: string, options: TopicOptions = {}): Promise<void> {
+    if (await this.hasTopic(name)) return;
+    try {
+      await this.createTopic(name, options);
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === 'MR_TOPIC_EXISTS')) throw error;
+    }
   }
 
   /** Throws MR_TOPIC_NOT_FOUND, MR_TOPIC_INVALID, MR_DATA_FORMAT, MR_DATA_DAMAGED, MR_IO. */

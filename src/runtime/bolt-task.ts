@@ -4,6 +4,7 @@
 
 import { MillraceError, messageOf } from '../base/errors.ts';
 import type { BoltInstance, BoltPlan } from '../topology/plan.ts';
+import { isThenable } from '../topology/thenable.ts';
 import { type AnchorSets, NO_TREE } from '../tracking/anchors.ts';
 import { AsyncCalls } from './bolt-calls.ts';
 import { BoltContext } from './bolt-context.ts';
@@ -27,7 +28,8 @@ const PROBED = 256;
 export class BoltTask implements LaneTask, LoopTask {
   readonly component: string;
   readonly task: number;
-  readonly terminal: boolean;
+  /** Without subscribers: nothing downstream gets work from it. */
+  private readonly terminal: boolean;
   input = 0;
   threw = false;
   error: unknown;
@@ -113,9 +115,7 @@ export class BoltTask implements LaneTask, LoopTask {
     if (!ticking || this.tickOpen || nowMs < this.nextTick) return;
     // From now and not from the last one: after a long pause one tick is owed, not many.
     this.nextTick = nowMs + this.plan.tickEveryMs;
-    const out = this.newCollector();
-    out.open = true;
-    this.tickNow(out);
+    this.tickNow();
   }
 
   pending(): number {
@@ -135,7 +135,9 @@ export class BoltTask implements LaneTask, LoopTask {
 
   holds(slot: number, rootLo: number, rootHi: number): string | null {
     if (this.calls.holds(slot, rootLo, rootHi)) return 'its execute has not ended';
-    return this.waits(slot, rootLo, rootHi) ? 'it waited in the queue' : null;
+    return segmentOf(this.queue, this.lane.emit.anchors, slot, rootLo, rootHi)
+      ? 'it waited in the queue'
+      : null;
   }
 
   async close(): Promise<void> {
@@ -171,13 +173,14 @@ export class BoltTask implements LaneTask, LoopTask {
     return new BoltContext(this.lane, this.plan, this, out);
   }
 
-  private tickNow(out: Collector): void {
+  private tickNow(): void {
+    const out = this.newCollector();
     const context = this.newContext(out);
     out.enter();
     try {
       const result: unknown = this.bolt.tick?.(out, context);
       out.leave();
-      if (!isPromise(result)) return;
+      if (!isThenable(result)) return;
       out.handOver();
       this.tickOpen = true;
       const closed = () => {
@@ -200,7 +203,7 @@ export class BoltTask implements LaneTask, LoopTask {
       this.error = undefined;
     }
     this.result = undefined;
-    if (isPromise(result)) this.wentAsync(result);
+    if (isThenable(result)) this.wentAsync(result);
     else {
       const handle = this.endTakenSegment(out);
       out.finish(this.queue.head);
@@ -278,10 +281,6 @@ export class BoltTask implements LaneTask, LoopTask {
     }
     out.leave();
   }
-
-  private waits(slot: number, rootLo: number, rootHi: number): boolean {
-    return segmentOf(this.queue, this.lane.emit.anchors, slot, rootLo, rootHi);
-  }
 }
 
 /**
@@ -313,10 +312,4 @@ export function segmentOf(
       handle !== NO_TREE && anchors.belongs(handle, words[at + 1]!, words[at + 2]!, slot, rootLo, rootHi)
     );
   });
-}
-
-export function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }

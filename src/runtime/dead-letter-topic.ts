@@ -59,8 +59,7 @@ export class DeadLetterTopic implements DeadLetterWriter {
   private async open(): Promise<TopicWriter> {
     const log = await this.log();
     const name = deadLetterTopic(this.app);
-    const topics = await log.topics();
-    if (!topics.some((topic) => topic.name === name)) await log.createTopic(name, { partitions: 1 });
+    await log.ensureTopic(name, { partitions: 1 });
     return await log.writer(name);
   }
 }

@@ -48,8 +48,6 @@ export interface LaneServices {
 export interface LaneTask {
   readonly component: string;
   readonly task: number;
-  /** Without subscribers: nothing downstream gets work from it. */
-  readonly terminal: boolean;
   open(): Promise<void>;
   /** Where its tuples wait. */
   readonly queue: TupleQueue;

@@ -4,8 +4,9 @@
 // forgotten ack can be named when its tree times out.
 
 import type { MillraceError } from '../base/errors.ts';
+import { isThenable } from '../topology/thenable.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
-import { BoltTask, isPromise, ownEdge } from './bolt-task.ts';
+import { BoltTask, ownEdge } from './bolt-task.ts';
 import type { Collector } from './collector.ts';
 import { applyPolicy } from './error-policy.ts';
 import { HeldTuple, NO_IDS, type TupleHolder } from './held-tuple.ts';
@@ -89,7 +90,7 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
     try {
       const result: unknown = this.bolt.execute(value, out, context);
       out.leave();
-      if (isPromise(result)) this.goOn(result, tuple);
+      if (isThenable(result)) this.goOn(result, tuple);
       else this.over();
     } catch (error) {
       out.leave();

@@ -6,8 +6,9 @@
 import { MillraceError, messageOf } from '../base/errors.ts';
 import type { SinkPlan } from '../topology/plan.ts';
 import type { RejectedWrite, SinkWriter } from '../topology/sink.ts';
+import { isThenable } from '../topology/thenable.ts';
 import { NO_TREE } from '../tracking/anchors.ts';
-import { isPromise, segmentOf } from './bolt-task.ts';
+import { segmentOf } from './bolt-task.ts';
 import { applyPolicy } from './error-policy.ts';
 import type { LaneServices, LaneTask, TreeHandle } from './lane-task.ts';
 import type { TupleQueue } from './tuple-queue.ts';
@@ -25,7 +26,6 @@ interface OpenWrite {
 export class SinkTask implements LaneTask {
   readonly component: string;
   readonly task: number;
-  readonly terminal = true;
   private readonly plan: SinkPlan;
   private readonly lane: LaneServices;
   readonly queue: TupleQueue;
@@ -148,7 +148,7 @@ export class SinkTask implements LaneTask {
       this.failAll(write, error);
       return;
     }
-    if (!isPromise(answer)) {
+    if (!isThenable(answer)) {
       this.acknowledged(write, undefined);
       return;
     }

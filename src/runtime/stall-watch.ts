@@ -8,8 +8,7 @@ import type { Lane } from './lane.ts';
 export class StallWatch {
   private readonly lane: Lane;
   private readonly options: EngineOptions;
-  private progress = -1;
-  private movedMs = 0;
+  private readonly rests = new RestMeter();
   private drainingSinceMs: number | null = null;
 
   constructor(lane: Lane, options: EngineOptions) {
@@ -25,10 +24,7 @@ export class StallWatch {
   /** The error to end with, or null while all is well. `storing`: all is done but what waits for the store. */
   look(nowMs: number, storing = false): MillraceError | null {
     const { lane, options } = this;
-    if (lane.progress !== this.progress) {
-      this.progress = lane.progress;
-      this.movedMs = nowMs;
-    }
+    const restedMs = this.rests.since(lane, nowMs);
     if (lane.draining) this.drainingSinceMs ??= nowMs;
     if (this.drainingSinceMs !== null && nowMs - this.drainingSinceMs >= options.drainLimitMs) {
       return stalled(lane, `draining took longer than ${options.drainLimitMs} ms (drainLimitMs)`);
@@ -36,8 +32,11 @@ export class StallWatch {
     const { delivery } = lane.assembled;
     const forStore = storing || delivery.waitsForStore();
     const working = lane.busy() > 0 || inFlight(lane) || lane.waitsForSource;
-    if (!working && !forStore) this.movedMs = nowMs;
-    if (nowMs - this.movedMs < options.stallLimitMs) return null;
+    if (!working && !forStore) {
+      this.rests.startOver(nowMs);
+      return null;
+    }
+    if (restedMs < options.stallLimitMs) return null;
     if (!working) {
       return stalled(
         lane,
@@ -59,6 +58,11 @@ export class RestMeter {
       this.movedMs = nowMs;
     }
     return nowMs - this.movedMs;
+  }
+
+  /** Resting is right until now. */
+  startOver(nowMs: number): void {
+    this.movedMs = nowMs;
   }
 }
 

@@ -7,7 +7,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppendRecord, Log, TopicOptions, TopicWriter } from '../../log/index.ts';
 import type { ConnectorContext } from '../../topology/source.ts';
-import { topicExists } from './topic-log.ts';
 
 /** Example data for a topic that does not exist yet. Every call of `records` must give the same records in the same order. */
 export interface Seed {
@@ -32,7 +31,7 @@ export async function seedTopic(
 ): Promise<void> {
   const folder = join(context.dataDir, 'seeds');
   const marker = join(folder, name);
-  const exists = await topicExists(log, name);
+  const exists = await log.hasTopic(name);
   if (exists && (await readFile(marker, 'utf8').catch(() => null)) !== FILLING) return;
   await mkdir(folder, { recursive: true });
   await writeFile(marker, FILLING);

@@ -5,7 +5,7 @@ import type { TopicReader } from '../../log/index.ts';
 import type { Chunk, ConnectorContext, DirectReader, DirectSource } from '../../topology/source.ts';
 import { type Decode, decodeChunk } from './decode.ts';
 import { type Seed, seedTopic } from './seed.ts';
-import { sharedLog, topicExists } from './topic-log.ts';
+import { sharedLog } from './topic-log.ts';
 
 export interface TopicSourceOptions {
   readonly decode: Decode<unknown>;
@@ -27,7 +27,7 @@ async function openReader(
 ): Promise<DirectReader<unknown>> {
   const log = await sharedLog(context);
   if (options.seed !== undefined) await seedTopic(log, name, options.seed, context);
-  if (!(await topicExists(log, name))) throw missing(name, context);
+  if (!(await log.hasTopic(name))) throw missing(name, context);
   return new TopicSourceReader(await log.reader(name), options.decode);
 }
 
