@@ -235,20 +235,31 @@ export class BoltTask implements LaneTask, LoopTask {
   }
 
   /**
-   * Acks the edge of the first segment if all its tuples were taken. Returns its handle, whose reference is the caller's
-   * then, or NO_TREE.
+   * Acks the edge of the first segment if all its tuples were taken; otherwise it gets another edge if its own was handed
+   * on. Returns the handle of a segment that ended, whose reference is the caller's then, or NO_TREE.
    */
   protected endTakenSegment(out: Collector): number {
     const { queue } = this;
-    if (queue.firstSegment === queue.endSegments || queue.segmentEnd !== queue.head) return NO_TREE;
-    const at = queue.segment;
-    const handle = queue.segments[at]!;
-    if (handle !== NO_TREE) {
-      out.lo ^= queue.segments[at + 3]!;
-      out.hi ^= queue.segments[at + 4]!;
+    if (queue.firstSegment === queue.endSegments || queue.segmentEnd !== queue.head) {
+      if (out.handedOn) this.renewEdge(out);
+      out.takeInput(0, 0);
+      return NO_TREE;
     }
+    const handle = queue.segments[queue.segment]!;
+    out.ackInput();
     queue.endSegment();
     return handle;
+  }
+
+  private renewEdge(out: Collector): void {
+    const { queue, lane } = this;
+    const { ids } = lane.emit;
+    ids.next();
+    const at = queue.segment;
+    queue.segments[at + 3] = ids.lo;
+    queue.segments[at + 4] = ids.hi;
+    out.lo ^= ids.lo;
+    out.hi ^= ids.hi;
   }
 
   /** The tuple taken last gets an edge of its own; its call keeps the collector and the context, the task gets new ones. */
@@ -271,6 +282,7 @@ export class BoltTask implements LaneTask, LoopTask {
     queue.values[place] = undefined;
     this.input = queue.segments[at + 5]!;
     out.begin(queue.segments[at]!, 0, 0, queue.head);
+    out.takeInput(queue.segments[at + 3]!, queue.segments[at + 4]!);
     queue.advance((queue.head + 1) | 0);
     out.enter();
     try {

@@ -6,6 +6,12 @@
 // 2. `lo` and `hi` hold XORs into the tree of `handle` that the acker has not seen yet; `settle` hands them over,
 //    and is called before the handle changes and before anything else may look at the tree.
 // 3. A segment in a queue with a handle below NO_TREE holds a reference to that anchor set.
+// 4. The edge of the segment being executed is handed on at most once; if it was, it is not acked, and what is left of the
+//    segment gets another (`BoltTask.endTakenSegment`).
+//
+// Handing on: a bolt that emits one run of tuples for its input would create an edge and ack one. XORing the same id twice
+// into one tree changes nothing, so the new segment takes over the edge of the old one, and the acker hears nothing
+// of it: a chain of bolts costs a tree one edge, however long it is.
 
 import { MillraceError } from '../base/errors.ts';
 import { DEFAULT_STREAM, type Out, type Tuple } from '../topology/types.ts';
@@ -65,11 +71,18 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   rootHi = 0;
   lo = 0;
   hi = 0;
+  /** The edge of the segment being executed, 0 once it was handed on. */
+  inputLo = 0;
+  inputHi = 0;
+  /** That edge was handed on to a segment downstream. */
+  handedOn = false;
   /** Of a bolt with manual acks: it may emit at any time, if it names anchors; they tell whether it is too late. */
   manual = false;
   /** The tuple being executed was acked or failed by the bolt. */
   private inputEnded = false;
   private position = 0;
+  /** `endSegments` of the single queue while its last segment is one of this run; any other value otherwise. */
+  private openAt = 0;
   private abandoned = false;
   private readonly untracked: UntrackedLatency | null;
   private readonly context: EmitContext;
@@ -91,7 +104,11 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   emit(value: unknown, anchors?: Tuple | readonly Tuple[]): void {
     const queue = this.fast;
     if (queue === null || anchors !== undefined) this.emitOn(DEFAULT_STREAM, value, anchors);
-    else this.put(queue, this.singleInput, value);
+    else if (queue.endSegments === this.openAt) queue.extend(value);
+    else {
+      this.put(queue, this.singleInput, value);
+      this.openAt = queue.endSegments;
+    }
   }
 
   emitTo(stream: string, value: unknown, anchors?: Tuple | readonly Tuple[]): void {
@@ -115,31 +132,44 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
    */
   begin(handle: number, rootLo: number, rootHi: number, position: number): void {
     if (handle === this.handle && rootLo === this.rootLo && rootHi === this.rootHi) return;
-    this.finish(position);
+    if (this.untracked !== null) this.tellUntracked(position);
+    this.settle();
     this.handle = handle;
     this.rootLo = rootLo;
     this.rootHi = rootHi;
+    this.closeRun();
+  }
+
+  /** The edge of the segment that is executed from now on; it belongs to the tree that `begin` named. */
+  takeInput(lo: number, hi: number): void {
+    this.inputLo = lo;
+    this.inputHi = hi;
+    this.handedOn = false;
+  }
+
+  /** Acks the edge of the segment, all of whose tuples are done, unless it was handed on. */
+  ackInput(): void {
+    this.lo ^= this.inputLo;
+    this.hi ^= this.inputHi;
+    this.takeInput(0, 0);
   }
 
   /** Ends the run of tuples before `position`. */
   finish(position: number): void {
-    if (this.untracked !== null && this.handle === NO_TREE && this.rootLo !== 0) {
-      this.untracked.leftAt(this.rootLo, (position - this.position) | 0);
-    }
+    if (this.untracked !== null) this.tellUntracked(position);
     this.settle();
     this.handle = NO_TREE;
     this.rootLo = 0;
     this.rootHi = 0;
-    this.position = position;
   }
 
   /** Hands the XORs so far to the acker. */
   settle(): void {
-    if (this.handle !== NO_TREE && (this.lo | this.hi) !== 0) {
-      this.context.acks.add(this.handle, this.rootLo, this.rootHi, this.lo, this.hi);
-    }
+    const { lo, hi } = this;
+    if ((lo | hi) === 0) return;
     this.lo = 0;
     this.hi = 0;
+    if (this.handle !== NO_TREE) this.context.acks.add(this.handle, this.rootLo, this.rootHi, lo, hi);
   }
 
   /** Makes it ready for emitting inside the lane's turn. */
@@ -147,6 +177,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
     this.open = true;
     this.inputEnded = false;
     this.fast = this.single;
+    this.closeRun();
   }
 
   /** The reverse of `enter`. */
@@ -211,17 +242,37 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   }
 
   private openSegment(queue: TupleQueue, input: number, value: unknown): void {
-    const { handle, rootLo, rootHi, ids } = this;
+    const { handle, rootLo, rootHi, inputLo, inputHi } = this;
     if (handle === NO_TREE) {
       queue.open(value, NO_TREE, rootLo, 0, 0, 0, input);
       return;
     }
-    ids.next();
-    const { lo, hi } = ids;
-    queue.open(value, handle, rootLo, rootHi, lo, hi, input);
-    this.lo ^= lo;
-    this.hi ^= hi;
-    this.context.anchors.retain(handle);
+    if ((inputLo | inputHi) !== 0) {
+      queue.open(value, handle, rootLo, rootHi, inputLo, inputHi, input);
+      this.inputLo = 0;
+      this.inputHi = 0;
+      this.handedOn = true;
+    } else {
+      const { ids } = this;
+      ids.next();
+      const { lo, hi } = ids;
+      queue.open(value, handle, rootLo, rootHi, lo, hi, input);
+      this.lo ^= lo;
+      this.hi ^= hi;
+    }
+    if (handle < NO_TREE) this.context.anchors.retain(handle);
+  }
+
+  /** The next tuple may not extend a segment without a look at its tree. */
+  private closeRun(): void {
+    if (this.single !== null) this.openAt = (this.single.endSegments - 1) | 0;
+  }
+
+  private tellUntracked(position: number): void {
+    if (this.handle === NO_TREE && this.rootLo !== 0) {
+      this.untracked?.leftAt(this.rootLo, (position - this.position) | 0);
+    }
+    this.position = position;
   }
 
   /** Emits anchored to other trees than those of the current tuple. */
@@ -231,9 +282,12 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
       return;
     }
     this.settle();
-    const { handle, rootLo, rootHi } = this;
+    const { handle, rootLo, rootHi, inputLo, inputHi } = this;
     const sets = this.context.anchors;
     const made = this.anchorTo('component' in anchors ? [anchors] : anchors);
+    // The edge of the input is one of the input's own tree.
+    this.inputLo = 0;
+    this.inputHi = 0;
     try {
       emit();
     } finally {
@@ -242,6 +296,9 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
       this.handle = handle;
       this.rootLo = rootLo;
       this.rootHi = rootHi;
+      this.inputLo = inputLo;
+      this.inputHi = inputHi;
+      this.closeRun();
     }
   }
 

@@ -38,13 +38,14 @@ export function executeLoop(
   const { values, mask, segments, head: start } = queue;
   const stop = (start + Math.min(queue.size, max)) | 0;
   let head = start;
+  out.enter();
   try {
     run: while (head !== stop) {
       const at = queue.segment;
       const handle = segments[at]!;
       if (handle < -1) break;
       out.begin(handle, segments[at + 1]!, segments[at + 2]!, head);
-      out.enter();
+      out.takeInput(segments[at + 3]!, segments[at + 4]!);
       task.input = segments[at + 5]!;
       const end = queue.segmentEnd;
       const until = ((end - stop) | 0) > 0 ? stop : end;
@@ -61,8 +62,7 @@ export function executeLoop(
         if (pressure.raised) break;
       }
       if (head === end) {
-        out.lo ^= segments[at + 3]!;
-        out.hi ^= segments[at + 4]!;
+        out.ackInput();
         queue.endSegment();
       }
       if (pressure.raised) break;

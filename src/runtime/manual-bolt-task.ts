@@ -81,6 +81,8 @@ export class ManualBoltTask extends BoltTask implements TupleHolder {
     this.holding.set(tuple, null);
     this.executing = tuple;
     queue.advance((queue.head + 1) | 0);
+    // What the bolt emits has edges of its own: it may ack the tuple before its segment has ended, or long after.
+    out.takeInput(queue.segments[at + 3]!, queue.segments[at + 4]!);
     const ended = this.endTakenSegment(out);
     // The tree knows the tuple's own edge before the bolt can ack it.
     out.settle();
