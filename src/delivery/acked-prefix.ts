@@ -6,6 +6,8 @@
 import { assert } from '../base/assert.ts';
 
 const FIRST_SIZE = 256;
+/** Offsets are not negative: DONE minus an offset is. */
+const DONE = -1;
 
 export class AckedPrefix {
   /** Offset after the last record of the done prefix. */
@@ -15,8 +17,8 @@ export class AckedPrefix {
   /** Number of the next record. */
   private next = 0;
   private mask = FIRST_SIZE - 1;
-  private done = new Uint8Array(FIRST_SIZE);
-  private nextOffsets = new Float64Array(FIRST_SIZE);
+  /** By number: the offset to go on from once the record is done; DONE minus that after it was. */
+  private ring = new Float64Array(FIRST_SIZE);
 
   constructor(position: number) {
     this.position = position;
@@ -31,21 +33,24 @@ export class AckedPrefix {
   admit(nextOffset: number): number {
     if (this.next - this.base > this.mask) this.grow();
     const number = this.next++;
-    const index = number & this.mask;
-    this.done[index] = 0;
-    this.nextOffsets[index] = nextOffset;
+    this.ring[number & this.mask] = nextOffset;
     return number;
   }
 
   /** Marks a record done. Returns whether `position` moved. */
   finish(number: number): boolean {
-    assert(number >= this.base && number < this.next, 'a record is done once, after it was admitted');
-    this.done[number & this.mask] = 1;
-    if (number !== this.base) return false;
-    const { done, mask } = this;
-    let base = this.base;
-    while (base !== this.next && done[base & mask] === 1) base++;
-    this.position = this.nextOffsets[(base - 1) & mask]!;
+    assert(number >= this.base && number < this.next, 'a record is done after it was admitted');
+    const { ring, mask, next } = this;
+    const nextOffset = ring[number & mask]!;
+    assert(nextOffset >= 0, 'a record is done once');
+    if (number !== this.base) {
+      ring[number & mask] = DONE - nextOffset;
+      return false;
+    }
+    let position = nextOffset;
+    let base = number + 1;
+    for (; base !== next && ring[base & mask]! < 0; base++) position = DONE - ring[base & mask]!;
+    this.position = position;
     this.base = base;
     return true;
   }
@@ -53,14 +58,11 @@ export class AckedPrefix {
   private grow(): void {
     const oldMask = this.mask;
     const size = (oldMask + 1) * 2;
-    const done = new Uint8Array(size);
-    const nextOffsets = new Float64Array(size);
+    const ring = new Float64Array(size);
     for (let number = this.base; number !== this.next; number++) {
-      done[number & (size - 1)] = this.done[number & oldMask]!;
-      nextOffsets[number & (size - 1)] = this.nextOffsets[number & oldMask]!;
+      ring[number & (size - 1)] = this.ring[number & oldMask]!;
     }
-    this.done = done;
-    this.nextOffsets = nextOffsets;
+    this.ring = ring;
     this.mask = size - 1;
   }
 }

@@ -96,8 +96,8 @@ export class AtLeastOnce implements Delivery {
 
   treeDone(ticket: number, nowMs: number): void {
     this.counters.acked++;
-    this.ports.latency(nowMs - this.records.startedMs[ticket]!);
-    if (this.records.feeds[ticket]! <= CLASSIC) this.endClassic(ticket, null);
+    this.ports.latency(nowMs - this.records.startedMs(ticket));
+    if (this.records.feed(ticket) <= CLASSIC) this.endClassic(ticket, null);
     else this.finish(ticket);
   }
 
@@ -119,14 +119,14 @@ export class AtLeastOnce implements Delivery {
     for (let due = this.replays.first; due !== undefined; due = this.replays.first) {
       const { ticket } = due;
       if (this.replays.nextDueMs() > nowMs) return;
-      this.blocked = !this.ports.hasRoom(this.records.feeds[ticket]!);
+      this.blocked = !this.ports.hasRoom(this.records.feed(ticket));
       if (this.blocked) return;
       this.replays.take(nowMs);
-      this.records.attempts[ticket]!++;
+      this.records.again(ticket);
       this.counters.replayed++;
-      const feed = this.records.feeds[ticket]!;
+      const feed = this.records.feed(ticket);
       this.openTree(ticket, this.feeds[feed]!.treeTimeoutMs, nowMs);
-      this.ports.emitAgain(feed, this.records.values[ticket]);
+      this.ports.emitAgain(feed, this.records.value(ticket));
     }
   }
 
@@ -164,12 +164,12 @@ export class AtLeastOnce implements Delivery {
   }
 
   private tryAgain(ticket: number, reason: FailReason, cause: FailureCause, nowMs: number): void {
-    if (this.records.feeds[ticket]! <= CLASSIC) {
+    if (this.records.feed(ticket) <= CLASSIC) {
       this.endClassic(ticket, reason);
       return;
     }
     const { options, random } = this.ports;
-    const attempts = this.records.attempts[ticket]!;
+    const attempts = this.records.attempts(ticket);
     if (attempts >= options.maxAttempts) {
       this.bury(ticket, reason, cause);
       return;
@@ -180,8 +180,8 @@ export class AtLeastOnce implements Delivery {
 
   /** A classic spout keeps its own books: it hears of the end, and replays by itself. */
   private endClassic(ticket: number, reason: FailReason | null): void {
-    const { ends } = this.spouts[CLASSIC - this.records.feeds[ticket]!]!;
-    const id = this.records.values[ticket];
+    const { ends } = this.spouts[CLASSIC - this.records.feed(ticket)]!;
+    const id = this.records.value(ticket);
     this.records.give(ticket);
     if (reason === null) ends.acked(id);
     else ends.failed(id, reason);
@@ -193,14 +193,14 @@ export class AtLeastOnce implements Delivery {
     cause: FailureCause,
     raw?: Uint8Array,
   ): void {
-    const feed = this.feeds[this.records.feeds[ticket]!]!;
+    const feed = this.feeds[this.records.feed(ticket)]!;
     this.burying++;
     const letter = {
       component: feed.component,
       partition: feed.partition,
-      offset: this.records.offsets[ticket]!,
-      value: this.records.values[ticket],
-      attempts: this.records.attempts[ticket]!,
+      offset: this.records.offset(ticket),
+      value: this.records.value(ticket),
+      attempts: this.records.attempts(ticket),
       reason,
       cause,
       ...(raw === undefined ? {} : { raw }),
@@ -219,9 +219,9 @@ export class AtLeastOnce implements Delivery {
   }
 
   private finish(ticket: number): void {
-    const feed = this.records.feeds[ticket]!;
+    const feed = this.records.feed(ticket);
     const prefix = this.prefixes[feed]!;
-    const moved = prefix.finish(this.records.numbers[ticket]!);
+    const moved = prefix.finish(this.records.number(ticket));
     this.records.give(ticket);
     if (moved) this.book.move(this.feeds[feed]!, prefix.position);
   }

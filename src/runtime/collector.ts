@@ -65,6 +65,8 @@ export function outletsOf(component: string, streams: readonly string[], routes:
 export class Collector implements Out<unknown, Record<string, unknown>> {
   fast: TupleQueue | null = null;
   open = false;
+  /** Its `execute` or `tick` is running in the lane's turn: whoever runs it hands over the XORs afterwards. */
+  private inTurn = false;
   handle = NO_TREE;
   /** Low half of the root id; where there is no tree, when the record was emitted (lane-stamp.ts), 0 if unknown. */
   rootLo = 0;
@@ -175,6 +177,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   /** Makes it ready for emitting inside the lane's turn. */
   enter(): void {
     this.open = true;
+    this.inTurn = true;
     this.inputEnded = false;
     this.fast = this.single;
     this.closeRun();
@@ -183,6 +186,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   /** The reverse of `enter`. */
   leave(): void {
     this.open = false;
+    this.inTurn = false;
     this.fast = null;
   }
 
@@ -190,6 +194,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
   handOver(): void {
     this.settle();
     this.open = true;
+    this.inTurn = false;
     this.fast = null;
   }
 
@@ -217,7 +222,7 @@ export class Collector implements Out<unknown, Record<string, unknown>> {
 
   /** After an emit of an asynchronous call: the lane may be asleep, and the tree must know the new edges at once. */
   private afterSlowEmit(): void {
-    if (this.fast !== null) return;
+    if (this.inTurn) return;
     this.settle();
     this.context.wake();
   }

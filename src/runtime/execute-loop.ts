@@ -2,11 +2,12 @@
 // happens to a tuple that threw or went asynchronous (bolt-task.ts).
 //
 // The function is copied from its text for each component (specialize.ts), so it uses nothing but its parameters.
-// Segments have 8 words, as in tuple-queue.ts; -1 is NO_TREE.
+// Segments have 8 words, as in tuple-queue.ts; -1 is NO_TREE. What is short is written out instead of called, because V8 inlines
+// only so much into one function, and all of that is needed for what the bolt does.
 //
 // Invariants: a tuple is taken (and its place cleared) before it is executed; on return `queue.head` is behind the last tuple
 // taken. If `task.threw` is set or `task.result` is not undefined, that is the tuple at `head - 1`, its segment is still the
-// first one, and the collector's tree is its tree. Tuples with several trees are left to the caller.
+// first one, and the collector's tree and input are its own. The caller takes the input back. Tuples with several trees are left to the caller.
 
 import type { BoltInstance } from '../topology/plan.ts';
 import type { StateDeclarations } from '../topology/state-types.ts';
@@ -41,13 +42,15 @@ export function executeLoop(
   out.enter();
   try {
     run: while (head !== stop) {
-      const at = queue.segment;
+      const first = queue.firstSegment;
+      const at = (first & queue.segmentMask) * 8;
       const handle = segments[at]!;
       if (handle < -1) break;
       out.begin(handle, segments[at + 1]!, segments[at + 2]!, head);
-      out.takeInput(segments[at + 3]!, segments[at + 4]!);
+      out.inputLo = segments[at + 3]!;
+      out.inputHi = segments[at + 4]!;
       task.input = segments[at + 5]!;
-      const end = queue.segmentEnd;
+      const end = ((first + 1) | 0) === queue.endSegments ? queue.tail : segments[at + 6]!;
       const until = ((end - stop) | 0) > 0 ? stop : end;
       while (head !== until) {
         const index = head & mask;
@@ -62,7 +65,9 @@ export function executeLoop(
         if (pressure.raised) break;
       }
       if (head === end) {
-        out.ackInput();
+        out.lo ^= out.inputLo;
+        out.hi ^= out.inputHi;
+        out.handedOn = false;
         queue.endSegment();
       }
       if (pressure.raised) break;

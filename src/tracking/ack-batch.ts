@@ -70,12 +70,10 @@ export class AckBatch {
     for (let at = 0; at < this.used; at += NOTE_WORDS) {
       const { notes } = this;
       const handle = notes[at]!;
-      const lo = notes[at + 3]!;
-      const hi = notes[at + 4]!;
-      if (handle >= 0) this.applyOne(handle, notes[at + 1]!, notes[at + 2]!, lo, hi);
-      else if (handle !== NO_TREE) this.applySet(handle, lo, hi);
       // What is applied may not be added to any more: a listener's ack of the same tree needs a note of its own.
       notes[at] = NO_TREE;
+      if (handle >= 0) this.applyOne(handle, notes[at + 1]!, notes[at + 2]!, notes[at + 3]!, notes[at + 4]!);
+      else if (handle !== NO_TREE) this.applySet(handle, notes[at + 3]!, notes[at + 4]!);
     }
     this.used = 0;
   }

@@ -54,6 +54,10 @@ export class TimingWheel {
   private scanned = EMPTY;
   private scanFrom = 0;
 
+  /** The deadline scheduled last, and its tick on the clock. */
+  private lastDeadlineMs = Number.NaN;
+  private lastTick = 0;
+
   constructor(chunks: (Int32Array | undefined)[], nowMs: number) {
     this.chunks = chunks;
     this.origin = Math.floor(nowMs * TICKS_PER_MS);
@@ -61,7 +65,12 @@ export class TimingWheel {
 
   /** Sets the deadline of a slot. One that has passed is due at the next tick. */
   schedule(slot: number, words: Int32Array, at: number, deadlineMs: number): void {
-    let tick = Math.ceil(deadlineMs * TICKS_PER_MS) - this.origin;
+    // Trees that are opened in one pass have the same deadline.
+    if (deadlineMs !== this.lastDeadlineMs) {
+      this.lastDeadlineMs = deadlineMs;
+      this.lastTick = Math.ceil(deadlineMs * TICKS_PER_MS);
+    }
+    let tick = this.lastTick - this.origin;
     if (tick <= this.cursor) tick = this.cursor + 1;
     else if (!(tick < NEVER)) tick = never(deadlineMs);
     words[at + DEADLINE] = tick;
