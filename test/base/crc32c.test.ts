@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '../../src/base/crc32c.ts';
+import { crc32c, crc32cByTable } from '../../src/base/crc32c.ts';
 
 /** The polynomial division as the definition has it. */
 function reference(bytes: Uint8Array): number {
@@ -33,13 +33,28 @@ describe('crc32c', () => {
     expect(crc32c(bytes)).toBe(expected);
   });
 
-  it('equals the reference for inputs of many lengths, in which lanes begin and end', () => {
-    const bytes = Uint8Array.from({ length: 26_000 }, (_, i) => (i * 31 + (i >> 7)) & 255);
-    for (const length of [4_096, 8_191, 8_192, 8_193, 12_288, 16_384, 16_390, 25_999]) {
-      for (const start of [0, 1]) {
-        expect(crc32c(bytes, start, length)).toBe(reference(bytes.subarray(start, length)));
+  it('equals the reference for long inputs, folded and by the table', () => {
+    const bytes = Uint8Array.from({ length: 80_003 }, (_, i) => (i * 31 + (i >> 7)) & 255);
+    // Around the shortest that is folded, a step more or less, one, two and three pieces, and what is left of the last.
+    const lengths = [
+      2_047, 2_048, 2_049, 2_063, 2_064, 24_576, 25_411, 25_412, 25_413, 26_000, 49_988, 80_000,
+    ];
+    for (const length of lengths) {
+      for (const start of [0, 3]) {
+        const expected = reference(bytes.subarray(start, start + length));
+        expect(crc32c(bytes, start, start + length)).toBe(expected);
+        expect(crc32cByTable(bytes, start, start + length)).toBe(expected);
       }
     }
+  });
+
+  it('goes on from an earlier result, whichever of the parts is long', () => {
+    fc.assert(
+      fc.property(fc.nat(255), fc.nat(60_000), fc.nat(60_000), (step, a, b) => {
+        const bytes = Uint8Array.from({ length: a + b }, (_, i) => (i * step + (i >> 8)) & 255);
+        expect(crc32c(bytes, a, a + b, crc32c(bytes, 0, a))).toBe(crc32cByTable(bytes));
+      }),
+    );
   });
 
   it('equals the reference for any bytes and range, also in two parts', () => {
