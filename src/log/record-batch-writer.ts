@@ -19,12 +19,14 @@ import {
   NO_PRODUCER,
   writeInt64,
 } from './record-batch-format.ts';
-import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
+import { isInt32, varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
 
 type Bytes = Uint8Array | string | null | undefined;
 
 /** Most bytes of a record besides its key, value and headers. */
 const RECORD_OVERHEAD = 48;
+/** The varint -1. */
+const NULL_SIZE = 1;
 /** Most bytes of a header besides its key and value. */
 const HEADER_OVERHEAD = 10;
 
@@ -115,11 +117,8 @@ export class RecordBatchWriter {
   }
 
   private addOne(record: AppendRecord, timestamp: number): void {
-    if (!Number.isSafeInteger(timestamp)) throw badTimestamp(timestamp);
-    if (this.count === 0) {
-      this.baseTimestamp = timestamp;
-      this.maxTimestamp = timestamp;
-    } else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp;
+    // All records of an append without timestamps of their own have the same one.
+    if (this.count === 0 || timestamp !== this.maxTimestamp) this.noteTimestamp(timestamp);
     const start = this.length;
     if (!this.encode(record, timestamp, false)) {
       this.length = start;
@@ -133,16 +132,33 @@ export class RecordBatchWriter {
     this.count++;
   }
 
+  private noteTimestamp(timestamp: number): void {
+    if (!Number.isSafeInteger(timestamp)) throw badTimestamp(timestamp);
+    if (this.count === 0) {
+      this.baseTimestamp = timestamp;
+      this.maxTimestamp = timestamp;
+    } else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp;
+  }
+
   /** Encodes one record. False if a string had another size in UTF-8 than was written in front of it. */
   private encode(record: AppendRecord, timestamp: number, measured: boolean): boolean {
     const { key, value, headers } = record;
+    const delta = timestamp - this.baseTimestamp;
+    if (
+      (key === null || key === undefined) &&
+      headers === undefined &&
+      value !== null &&
+      value !== undefined &&
+      isInt32(delta)
+    ) {
+      return this.encodePlain(value, delta, measured);
+    }
     const keySize = sizeOf(key, measured);
     const valueSize = sizeOf(value, measured);
     const headersSize = headers === undefined || headers.length === 0 ? 1 : sizeOfHeaders(headers);
     // A string is written with at most three bytes per UTF-16 unit, also when it was taken for ASCII.
     const room = 3 * (keySize + valueSize) + headersSize + RECORD_OVERHEAD;
     if (this.length + room > this.buffer.length) this.reserve(room);
-    const delta = timestamp - this.baseTimestamp;
     const body =
       1 +
       varlongSize(delta) +
@@ -165,6 +181,27 @@ export class RecordBatchWriter {
     if (valueSize > 0) at += valueSize;
     if (headers === undefined || headers.length === 0) buffer[at++] = 0;
     else at = writeHeaders(buffer, at, headers);
+    this.length = at;
+    return true;
+  }
+
+  /** As `encode`, for a record of nothing but a value: most are, and it takes half the time without the other cases. */
+  private encodePlain(value: Uint8Array | string, delta: number, measured: boolean): boolean {
+    const size = typeof value === 'string' && measured ? Buffer.byteLength(value) : value.length;
+    const room = 3 * size + RECORD_OVERHEAD;
+    if (this.length + room > this.buffer.length) this.reserve(room);
+    const { buffer, count } = this;
+    const body = 3 + varintSize(delta) + varintSize(count) + varintSize(size) + size;
+    let at = writeVarint(buffer, this.length, body);
+    buffer[at++] = 0;
+    at = writeVarint(buffer, at, delta);
+    at = writeVarint(buffer, at, count);
+    buffer[at++] = NULL_SIZE;
+    at = writeVarint(buffer, at, size);
+    if (typeof value !== 'string') buffer.set(value, at);
+    else if (writeUtf8(buffer, value, at) !== size) return false;
+    at += size;
+    buffer[at++] = 0;
     this.length = at;
     return true;
   }
