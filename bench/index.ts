@@ -8,6 +8,7 @@ import type { BenchRow } from './bench-row.ts';
 import { benchFlights } from './flights.ts';
 import { benchLatency } from './latency.ts';
 import { benchLog } from './log.ts';
+import { benchPaxos } from './paxos.ts';
 import { benchWordCount } from './word-count.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   flights: benchFlights,
   log: benchLog,
   acker: benchAcker,
+  paxos: benchPaxos,
 };
 
 /** Runs the named benchmarks, or all. `print` takes lines about the progress. Throws MR_USAGE for an unknown name. */

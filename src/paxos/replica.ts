@@ -1,0 +1,298 @@
+// Owns: one step of a replica: which part of the core an event goes to, and what comes out.
+// Invariants: a step is a function of the state, the event and the injected randomness; it either completes or throws
+// AssertionError, after which the replica must not be used again.
+
+import { assert, unreachable } from '../base/assert.ts';
+import type { Random } from '../base/random.ts';
+import { acknowledge, askForSync, onAccept, onAcceptSync, onDecide, onPrepare } from './acceptor.ts';
+import { askToJoin, listensTo, onJoin, onJoinAnswer, votesUnderKnownName } from './admission.ts';
+import { type Ballot, type ReplicaId, sameBallot } from './ballot.ts';
+import type { Configuration } from './configuration.ts';
+import { Core, type DropReason, type PaxosLimits } from './core.ts';
+import type { Effects, ReadResult, Recovered } from './effects.ts';
+import type { Entry } from './entry.ts';
+import type { Event, SnapshotStaged } from './event.ts';
+import { onHeartbeat, onSnapshotOffer } from './follower.ts';
+import { advance, announceDecided, onAccepted, onHeartbeatAck, onSyncRequest, propose, replicate, tickLeader } from './leader.ts';
+import { PAXOS_LIMITS } from './limits.ts';
+import type { Body, Message } from './message.ts';
+import { onNack, onOfferWhilePreparing, onPromise, prepare, repeatPrepare } from './proposer.ts';
+import { prepareMessage } from './prepare-message.ts';
+import { expireReads, onRead, onReadAnswer, onReadAsk } from './reads.ts';
+import { askToCatchUp, installWhilePassive, onCatchUp, onCatchUpRequest } from './catch-up.ts';
+import { proposeConfiguration, takePlace } from './reconfiguration.ts';
+import { ROLE_TABLE, type Role } from './roles.ts';
+import { elected, electionContext, look, lookAgain } from './transitions.ts';
+
+export interface ReplicaOptions {
+  readonly id: ReplicaId;
+  readonly recovered: Recovered;
+  readonly random: Random;
+  readonly limits?: Partial<PaxosLimits>;
+}
+
+/** What may be looked at from outside, always up to date. */
+export interface ReplicaView {
+  readonly id: ReplicaId;
+  readonly role: Role;
+  /** 0 if unknown. */
+  readonly leader: ReplicaId;
+  readonly promised: Ballot;
+  readonly accepted: Ballot;
+  readonly decided: number;
+  /** Length of the log, and how much of its beginning is only in the snapshot. */
+  readonly length: number;
+  readonly offset: number;
+  /** The durable prefix at `accepted`, or -1. */
+  readonly durableLength: number;
+  readonly configuration: Configuration;
+  readonly damaged: boolean;
+  readonly dropped: ReadonlyMap<DropReason, number>;
+  entry(index: number): Entry | undefined;
+}
+
+const NO_MESSAGES: readonly Message[] = [];
+const NO_READS: readonly ReadResult[] = [];
+
+export class Replica {
+  private readonly core: Core;
+
+  constructor({ id, recovered, random, limits }: ReplicaOptions) {
+    this.core = new Core(id, recovered, random, { ...PAXOS_LIMITS, ...limits });
+  }
+
+  get view(): ReplicaView {
+    const { core } = this;
+    const { id, role, leader, promised, accepted, decided, log, durable, configuration, damaged, dropped } = core;
+    const { length, offset } = log;
+    const entry = (index: number) => log.at(index);
+    return { id, role, leader, promised, accepted, decided, length, offset, durableLength: durable, configuration, damaged, dropped, entry };
+  }
+
+  step(event: Event): Effects {
+    const { core } = this;
+    handle(core, event);
+    finish(core);
+    const write = core.finishWrite();
+    const effects: Effects = {
+      write,
+      send: core.outbox.length === 0 ? NO_MESSAGES : core.outbox,
+      decided: core.decided,
+      reads: core.results.length === 0 ? NO_READS : core.results,
+      proposed: core.proposed,
+      fetch: core.fetch,
+      refused: core.refused,
+    };
+    if (core.outbox.length > 0) core.outbox = [];
+    if (core.results.length > 0) core.results = [];
+    core.proposed = undefined;
+    core.fetch = undefined;
+    core.refused = undefined;
+    return effects;
+  }
+}
+
+function handle(core: Core, event: Event): void {
+  if (event.kind === 'receive') {
+    receive(core, event.message);
+    return;
+  }
+  switch (ROLE_TABLE[core.role][event.kind]) {
+    case 'act':
+      act(core, event);
+      return;
+    case 'refuse':
+      refuse(core, event);
+      return;
+    default:
+      return;
+  }
+}
+
+function act(core: Core, event: Exclude<Event, { kind: 'receive' }>): void {
+  switch (event.kind) {
+    case 'start':
+      takePlace(core);
+      return;
+    case 'tick':
+      tick(core);
+      return;
+    case 'propose':
+      core.proposed = propose(core, event.entries);
+      return;
+    case 'reconfigure':
+      core.proposed = proposeConfiguration(core, event.configuration);
+      for (const progress of core.progress.values()) replicate(core, progress);
+      return;
+    case 'read':
+      onRead(core, event.token);
+      return;
+    case 'persisted':
+      core.persisted(event.write);
+      if (core.role === 'leading') advance(core);
+      else acknowledge(core, false);
+      return;
+    case 'trim':
+      assert(event.index <= core.decided, 'only what is decided is in a snapshot');
+      if (event.index > core.log.offset) core.log.trim(event.index);
+      return;
+    case 'snapshot-staged':
+      onSnapshotStaged(core, event);
+      return;
+    case 'nominate':
+      core.nominated = true;
+      return;
+    default:
+      unreachable(event, 'every event is handled');
+  }
+}
+
+function refuse(core: Core, event: Event): void {
+  if (event.kind === 'read') core.results.push({ token: event.token, index: -1 });
+  else core.proposed = { status: 'not-leader', leader: core.leader === core.id ? 0 : core.leader };
+}
+
+function tick(core: Core): void {
+  core.ticks++;
+  expireReads(core);
+  if (core.role === 'joining') askToJoin(core);
+  else if (core.role === 'passive') askToCatchUp(core);
+  else {
+    core.connectivity.tick(core.members, core.id, (to, ping) => core.send(to, ping));
+    core.silence++;
+    tickMember(core);
+  }
+}
+
+function tickMember(core: Core): void {
+  const impatient = core.silence > core.patience;
+  if (core.role === 'looking') elected(core, core.election.tick(electionContext(core)));
+  else if (core.role === 'leading') tickLeader(core);
+  else if (core.role !== 'recovering' && impatient) look(core);
+  else if (core.role === 'preparing') repeatPrepare(core);
+}
+
+function onSnapshotStaged(core: Core, { index, configuration }: SnapshotStaged): void {
+  if (index <= core.decided) return;
+  core.staged = { index, configuration };
+  if (configuration.number > core.configuration.number) core.ahead = { number: configuration.number, source: core.ahead.source };
+  if (core.role === 'passive' || configuration.number > core.configuration.number) installWhilePassive(core);
+  else if (core.role === 'preparing') repeatPrepare(core);
+  else if (core.leader !== 0 && core.leader !== core.id) askForSync(core, core.leader);
+}
+
+function receive(core: Core, message: Message): void {
+  const { from, body } = message;
+  if (!listensTo(core, message)) return;
+  const reaction = ROLE_TABLE[core.role][body.kind];
+  if (reaction === 'act') dispatch(core, message);
+  else if (reaction === 'refuse' && body.kind === 'read-ask') {
+    const ballot = { configuration: core.configuration.number, round: 0, replica: core.id };
+    core.send(from, { kind: 'read-answer', ballot, token: body.token, index: -1 });
+  } else core.drop('wrong-role');
+}
+
+function dispatch(core: Core, message: Message): void {
+  const { body } = message;
+  switch (body.kind) {
+    case 'promise':
+    case 'accepted':
+    case 'heartbeat-ack':
+    case 'sync-request':
+      if (votesUnderKnownName(core, message)) count(core, message.from, body);
+      else if (body.kind === 'promise' && sameBallot(body.ballot, core.promised)) core.sendDurably(message.from, prepareMessage(core));
+      return;
+    case 'prepare':
+      onPrepare(core, message.from, body);
+      return;
+    case 'accept-sync':
+      onAcceptSync(core, message.from, body);
+      return;
+    case 'accept':
+      onAccept(core, message.from, body);
+      return;
+    case 'decide':
+      onDecide(core, message.from, body);
+      return;
+    case 'heartbeat':
+      onHeartbeat(core, message.from, body);
+      return;
+    default:
+      dispatchRest(core, message.from, body);
+  }
+}
+
+type Counted = Extract<Body, { kind: 'promise' | 'accepted' | 'heartbeat-ack' | 'sync-request' }>;
+
+/** Messages whose sender's memory matters: it gives a vote, or tells of one. */
+function count(core: Core, from: ReplicaId, body: Counted): void {
+  if (body.kind === 'promise') onPromise(core, from, body);
+  else if (body.kind === 'accepted') onAccepted(core, from, body);
+  else if (body.kind === 'heartbeat-ack') onHeartbeatAck(core, from, body);
+  else onSyncRequest(core, from, body);
+}
+
+type Rest = Exclude<Body, Counted | { kind: 'prepare' | 'accept-sync' | 'accept' | 'decide' | 'heartbeat' }>;
+
+function dispatchRest(core: Core, from: ReplicaId, body: Rest): void {
+  switch (body.kind) {
+    case 'nack':
+      onNack(core, body);
+      return;
+    case 'snapshot-offer':
+      if (core.role === 'preparing') onOfferWhilePreparing(core, from, body);
+      else onSnapshotOffer(core, from, body);
+      return;
+    case 'read-ask':
+      onReadAsk(core, from, body);
+      return;
+    case 'read-answer':
+      onReadAnswer(core, body);
+      return;
+    case 'vote':
+      elected(core, core.election.receive(electionContext(core), from, body));
+      lookAgain(core);
+      return;
+    case 'ping':
+      core.connectivity.receive(from, body);
+      return;
+    case 'join':
+      onJoin(core, from);
+      return;
+    case 'join-answer':
+      onJoinAnswer(core, from, body);
+      return;
+    case 'catch-up':
+      onCatchUp(core, from, body);
+      return;
+    case 'catch-up-request':
+      onCatchUpRequest(core, from, body);
+      return;
+    default:
+      unreachable(body, 'every message is handled');
+  }
+}
+
+/** What a step leaves to be done: its own promise, phase 1 if nominated, the news of what is decided. */
+function finish(core: Core): void {
+  for (let own = ownMessage(core); own !== undefined; own = ownMessage(core)) {
+    if (own.kind === 'promise' && core.role === 'preparing') onPromise(core, core.id, own);
+  }
+  if (core.raise && core.raisedAt !== core.ticks && (core.role === 'leading' || core.role === 'preparing')) {
+    core.nominated = true;
+    core.raisedAt = core.ticks;
+  }
+  if (core.nominated) {
+    core.raise = false;
+    prepare(core);
+  }
+  if (core.announce && core.role === 'leading') announceDecided(core);
+  core.announce = false;
+  for (const progress of core.progress.values()) progress.told = false;
+}
+
+/** Takes the next message to itself out of the outbox: its own promise, which has become durable. */
+function ownMessage(core: Core): Body | undefined {
+  const at = core.outbox.findIndex((message) => message.to === core.id);
+  return at < 0 ? undefined : core.outbox.splice(at, 1)[0]!.body;
+}
