@@ -189,5 +189,5 @@ export function askForSync(core: Core, from: ReplicaId): void {
   if (core.askedAt === core.ticks) return;
   core.askedAt = core.ticks;
   const staged = core.staged?.index ?? 0;
-  core.send(from, { kind: 'sync-request', promised: core.promised, decided: core.decided, damaged: core.repair, staged });
+  core.send(from, { kind: 'sync-request', promised: core.promised, decided: core.decided, damaged: core.damaged ? core.repair : 0, staged });
 }

@@ -176,6 +176,8 @@ export class Core {
     this.round = hard.promised.round;
     this.nonce = (random.int32() >>> 0) * 2 ** 21;
     this.repair = this.damaged ? this.nonce + 1 : 0;
+    // The first write may cover the damage up, so it must tell of it.
+    this.hardChanged = recovered.damaged && !hard.damaged;
   }
 
   get members(): readonly ReplicaId[] {

@@ -52,7 +52,7 @@ export class Election {
   private candidate: Candidate | undefined;
   private readonly box = new BallotBox();
   /** The leader itself was heard as leader by the core. */
-  private confirmed = false;
+  confirmed = false;
   /** Rounds since a leader was confirmed. */
   private attempts = 0;
   /** Ticks until this round is given up, until the vote is repeated, and between that repetition and the next. */

@@ -13,11 +13,9 @@ export function command(data: Uint8Array): Entry {
   return { data, configuration: undefined };
 }
 
-const NO_DATA = new Uint8Array(0);
-
 /** The entry that ends a configuration ("stop-sign" in "Stoppable Paxos", Lamport, Malkhi, Zhou 2008, and in OmniPaxos). */
 export function stopSign(configuration: Configuration): Entry {
-  return { data: NO_DATA, configuration };
+  return { data: new Uint8Array(0), configuration };
 }
 
 /** Whether both are the same command. A stop-sign is known by its number: a log has one for each. */

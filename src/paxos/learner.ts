@@ -12,6 +12,7 @@ export function setDecided(core: Core, told: number): void {
     const next = core.log.at(index)!.configuration;
     core.decided = index + 1;
     core.announce = true;
-    if (next !== undefined) enterConfiguration(core, next);
+    // Learned again: a log that was repaired, or one that begins behind its configuration.
+    if (next !== undefined && next.number > core.configuration.number) enterConfiguration(core, next);
   }
 }

@@ -88,7 +88,8 @@ function adopt(core: Core): void {
   if (best !== promises.get(core.id)) takeLog(core, best);
   assert(core.log.length === best.length, 'the log of phase 2 is the best of the quorum');
   core.chosen = { accepted: best.accepted, length: best.length };
-  core.stopping = best.length > core.decided && core.log.at(best.length - 1)?.configuration !== undefined;
+  const last = best.length > core.decided ? core.log.at(best.length - 1)?.configuration : undefined;
+  core.stopping = last !== undefined && last.number > core.configuration.number;
   core.acceptAt(core.promised);
   startLeading(core, new Map(promises), decided);
 }

@@ -157,6 +157,7 @@ function tick(core: Core): void {
   expireReads(core);
   if (core.role === 'joining') askToJoin(core);
   else if (core.role === 'passive') askToCatchUp(core);
+  else if (core.role === 'recovering') core.silence++;
   else {
     core.connectivity.tick(core.members, core.id, (to, ping) => core.send(to, ping));
     core.silence++;
@@ -168,7 +169,7 @@ function tickMember(core: Core): void {
   const impatient = core.silence > core.patience;
   if (core.role === 'looking') elected(core, core.election.tick(electionContext(core)));
   else if (core.role === 'leading') tickLeader(core);
-  else if (core.role !== 'recovering' && impatient) look(core);
+  else if (impatient) look(core);
   else if (core.role === 'preparing') repeatPrepare(core);
 }
 

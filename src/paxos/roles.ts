@@ -86,6 +86,8 @@ export const ROLE_TABLE: { readonly [R in Role]: { readonly [C in Column]: React
     ...MEMBER,
     prepare: drop,
     'read-answer': drop,
+    // Without pings nobody counts it among a quorum that could elect.
+    ping: drop,
     tick: act,
     read: refuse,
     'read-ask': refuse,

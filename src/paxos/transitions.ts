@@ -14,7 +14,10 @@ import { failReads } from './reads.ts';
 /** A sign of life from `leader`, at a ballot that is not lower than the promise. */
 export function follow(core: Core, leader: ReplicaId): void {
   core.silence = 0;
-  if (core.role === 'following' && core.leader === leader) return;
+  if (core.role === 'following' && core.leader === leader) {
+    if (!core.election.confirmed) core.election.settle(electionContext(core), leader);
+    return;
+  }
   leaveRole(core);
   core.role = 'following';
   core.leader = leader;
