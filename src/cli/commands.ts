@@ -36,6 +36,13 @@ const TOPICS: Readonly<Record<string, Entry>> = {
   },
 };
 
+const SIMULATIONS: Readonly<Record<string, Entry>> = {
+  paxos: {
+    summary: 'the consensus core, in a simulated world full of faults',
+    load: async () => (await import('./simulate.ts')).simulatePaxosCommand,
+  },
+};
+
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   run: { summary: 'run a topology', load: async () => (await import('./run.ts')).runCommand },
   check: {
@@ -55,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'measure the engine on this machine',
     load: async () => (await import('./bench.ts')).benchCommand,
   },
+  simulate: { summary: 'look for mistakes in the protocols, by seeds', actions: SIMULATIONS },
 };
 
 export interface Found {

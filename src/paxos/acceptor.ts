@@ -6,9 +6,9 @@
 //   3. The log at one ballot only grows: an old or doubled AcceptSync of the same ballot cuts nothing.
 //   4. While damaged: no promise, no acknowledgement.
 
-import { assert } from '../base/assert.ts';
 import { compareBallots, type ReplicaId, sameBallot } from './ballot.ts';
 import type { Core } from './core.ts';
+import type { Entry } from './entry.ts';
 import { setDecided } from './learner.ts';
 import type { Accept, AcceptSync, Decide, Prepare } from './message.ts';
 import { follow } from './transitions.ts';
@@ -31,7 +31,8 @@ function promise(core: Core, to: ReplicaId, prepare: Prepare): void {
     core.sendDurably(to, { kind: 'snapshot-offer', ballot: prepare.ballot, index: log.offset });
     return;
   }
-  assert(from <= log.length, 'a log accepted at a higher ballot has all that was decided below it');
+  // Shorter than what the proposer knows to be decided: another one of its quorum has more, and this log will not be chosen.
+  from = Math.min(from, log.length);
   const until = log.reach(from, core.limits.messageEntries, core.limits.messageBytes);
   core.sendDurably(to, {
     kind: 'promise',
@@ -71,21 +72,26 @@ export function onAcceptSync(core: Core, from: ReplicaId, message: AcceptSync): 
   setDecided(core, whole.decided);
 }
 
-/** All parts of an AcceptSync as one, when the last has come. A lost part is noticed by the next heartbeat. */
+/** All parts of an AcceptSync as one, when all have come. A lost part is noticed by the next heartbeat. */
 function joinParts(core: Core, message: AcceptSync): AcceptSync | undefined {
   const { ballot, start, from, entries, target } = message;
-  if (from === start) core.incoming = { ballot, start, target, entries: [] };
-  const { incoming } = core;
-  if (incoming === undefined || from !== start + incoming.entries.length) return undefined;
-  if (!sameBallot(ballot, incoming.ballot) || start !== incoming.start || target !== incoming.target) return undefined;
   if (from === start && from + entries.length === target) {
     core.incoming = undefined;
     return message;
   }
-  for (const entry of entries) incoming.entries.push(entry);
-  if (start + incoming.entries.length < target) return undefined;
+  const before = core.incoming;
+  const same = before?.start === start && before.target === target && sameBallot(ballot, before.ballot);
+  const incoming = same ? before : { ballot, start, target, parts: new Map<number, readonly Entry[]>() };
+  core.incoming = incoming;
+  incoming.parts.set(from, entries);
+  const whole: Entry[] = [];
+  for (let part = incoming.parts.get(start); part !== undefined && part.length > 0; ) {
+    for (const entry of part) whole.push(entry);
+    part = incoming.parts.get(start + whole.length);
+  }
+  if (start + whole.length < target) return undefined;
   core.incoming = undefined;
-  return { ...message, from: start, entries: incoming.entries };
+  return { ...message, from: start, entries: whole };
 }
 
 /** The damaged log gets what the leader has. It is whole when it has all that the leader had when it answered. */
@@ -169,8 +175,9 @@ export function onDecide(core: Core, from: ReplicaId, message: Decide): void {
 /** Phase 2b, when more has become durable. `again`: even if nothing has. */
 export function acknowledge(core: Core, again: boolean): void {
   if (core.role !== 'following' || core.durable < 0 || !sameBallot(core.accepted, core.promised)) return;
+  // Elected, but not heard of at a ballot of its own: the log is still that of the leader before, perhaps of this replica.
+  if (core.accepted.replica !== core.leader) return;
   if (core.durable === core.acknowledged && !again) return;
-  assert(core.accepted.replica !== core.id, 'a follower acknowledges to another replica');
   core.acknowledged = core.durable;
   core.send(core.accepted.replica, { kind: 'accepted', ballot: core.accepted, length: core.durable });
 }
@@ -189,5 +196,11 @@ export function askForSync(core: Core, from: ReplicaId): void {
   if (core.askedAt === core.ticks) return;
   core.askedAt = core.ticks;
   const staged = core.staged?.index ?? 0;
-  core.send(from, { kind: 'sync-request', promised: core.promised, decided: core.decided, damaged: core.damaged ? core.repair : 0, staged });
+  core.send(from, {
+    kind: 'sync-request',
+    promised: core.promised,
+    decided: core.decided,
+    damaged: core.damaged ? core.repair : 0,
+    staged,
+  });
 }

@@ -1,17 +1,18 @@
 // Owns: which messages a replica listens to at all, and the way in for a replica with an empty disk.
 // Invariants:
 //   1. Nothing from an unknown or replaced replica is acted upon, nor from one that lost its disk under its old name.
-//   2. A promise counts only when the incarnation that gave it is recorded durably here, so that its loss is noticed
-//      even if this replica restarts.
-//   3. A replica with an empty disk takes part only after all others have told that they never counted a vote of it.
+//   2. A promise counts only when the incarnation that gave it is recorded durably here, and is given only when that of
+//      its proposer is, which has promised itself: so the loss of either is noticed even if this replica restarts.
+//   3. A replica with an empty disk takes part only after all others have recorded it, and it them. One that was recorded
+//      with another disk is refused by that other, for good.
 //      (Less would do for a disk that is empty because it is new, but nobody can tell that from a disk that was lost.)
 //   4. Of another configuration's messages only those that carry decided facts or ask for them are heard.
 
 import type { ReplicaId } from './ballot.ts';
+import { askToCatchUp } from './catch-up.ts';
 import { isMember } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { JoinAnswer, Message, MessageKind } from './message.ts';
-import { askToCatchUp } from './catch-up.ts';
 import { admit, takePlace } from './reconfiguration.ts';
 
 /** Heard from members whatever configuration they are in. */
@@ -20,12 +21,15 @@ const TIMELESS: readonly MessageKind[] = ['join', 'join-answer', 'catch-up', 'ca
 /** Whether `message` is to be handled. What is not was counted. */
 export function listensTo(core: Core, message: Message): boolean {
   const { from, body } = message;
+  const { number } = core.configuration;
   const reason = whyNot(core, message);
   if (reason !== undefined) {
     core.drop(reason);
+    // Members of later configurations may all be unknown here. One of them is worth a question.
+    if (reason === 'unknown-replica' && message.configuration > number)
+      noticeNewer(core, from, message.configuration);
     return false;
   }
-  const { number } = core.configuration;
   if (message.configuration !== number && !TIMELESS.includes(body.kind)) {
     core.drop('other-configuration');
     if (message.configuration > number) noticeNewer(core, from, message.configuration);
@@ -35,10 +39,13 @@ export function listensTo(core: Core, message: Message): boolean {
   return true;
 }
 
-function whyNot(core: Core, { from, to, incarnation, body }: Message) {
+function whyNot(core: Core, { from, to, configuration, incarnation, body }: Message) {
   if (to !== core.id || from === core.id) return 'not-for-me' as const;
-  if (core.configuration.retired.includes(from)) return 'retired-replica' as const;
-  if (!isMember(core.configuration, from)) return 'unknown-replica' as const;
+  // A join gets its answer, a refusal, so that who was replaced does not wait for ever.
+  if (core.configuration.retired.includes(from)) return body.kind === 'join' ? undefined : ('retired-replica' as const);
+  // Members of later configurations may all be unknown here; what is decided is true whoever tells it.
+  const tellsOfLater = body.kind === 'catch-up' && configuration > core.configuration.number;
+  if (!isMember(core.configuration, from) && !tellsOfLater) return 'unknown-replica' as const;
   const known = core.known.get(from);
   if (known !== undefined && known !== incarnation && body.kind !== 'join') return 'reborn' as const;
   if (!('ballot' in body)) return undefined;
@@ -71,7 +78,8 @@ export function votesUnderKnownName(core: Core, { from, incarnation }: Message):
 }
 
 function noticeNewer(core: Core, from: ReplicaId, number: number): void {
-  if (number > core.ahead.number) core.ahead = { number, source: from };
+  // Whoever was heard last is alive.
+  if (number >= core.ahead.number) core.ahead = { number, source: from };
   if (core.askedAt !== core.ticks) askToCatchUp(core);
 }
 
@@ -85,15 +93,27 @@ export function askToJoin(core: Core): void {
   core.sendToOthers({ kind: 'join' });
 }
 
-export function onJoin(core: Core, from: ReplicaId): void {
-  core.send(from, { kind: 'join-answer', known: core.known.get(from) ?? 0 });
-}
-
-export function onJoinAnswer(core: Core, from: ReplicaId, { known }: JoinAnswer): void {
-  if (known !== 0 && known !== core.incarnation) {
-    core.refused = `replica ${from} knows replica ${core.id} with another disk: one that lost its disk joins under a new id`;
+/** Recorded first, so that it is known should it lose its disk; the answer waits for that. */
+export function onJoin(core: Core, { from, incarnation }: Message): void {
+  if (core.configuration.retired.includes(from)) {
+    core.send(from, { kind: 'join-answer', known: 0 });
     return;
   }
+  if (core.known.get(from) === undefined) {
+    core.known.set(from, incarnation);
+    core.recordWithNextWrite(from);
+  }
+  core.sendDurably(from, { kind: 'join-answer', known: core.known.get(from)! });
+}
+
+export function onJoinAnswer(core: Core, message: Message, { known }: JoinAnswer): void {
+  const { from } = message;
+  if (known !== core.incarnation) {
+    core.refused = `replica ${from} knows replica ${core.id} with another disk, or as replaced: a replica that lost its disk joins under a new id`;
+    core.role = 'retired';
+    return;
+  }
+  votesUnderKnownName(core, message);
   core.welcomes.add(from);
   if (core.welcomes.size < core.configuration.members.length - 1) return;
   admit(core);

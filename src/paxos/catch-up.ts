@@ -18,7 +18,14 @@ export function onCatchUpRequest(core: Core, from: ReplicaId, request: CatchUpRe
   const { offset } = core.log;
   if (request.decided >= offset) sendDecided(core, from, request.decided);
   else if (request.staged >= offset) sendDecided(core, from, request.staged);
-  else core.send(from, { kind: 'catch-up', configuration: core.configuration.number, from: 0, entries: [], snapshot: offset });
+  else
+    core.send(from, {
+      kind: 'catch-up',
+      configuration: core.configuration.number,
+      from: 0,
+      entries: [],
+      snapshot: offset,
+    });
 }
 
 /** As many decided entries from `start` on as fit into a message. */
@@ -27,7 +34,13 @@ export function sendDecided(core: Core, to: ReplicaId, start: number): void {
   if (start > core.decided) return;
   const until = Math.min(core.decided, log.reach(start, limits.messageEntries, limits.messageBytes));
   const entries = log.slice(start, until);
-  core.send(to, { kind: 'catch-up', configuration: core.configuration.number, from: start, entries, snapshot: 0 });
+  core.send(to, {
+    kind: 'catch-up',
+    configuration: core.configuration.number,
+    from: start,
+    entries,
+    snapshot: 0,
+  });
 }
 
 export function onCatchUp(core: Core, from: ReplicaId, message: CatchUp): void {
@@ -37,19 +50,28 @@ export function onCatchUp(core: Core, from: ReplicaId, message: CatchUp): void {
     if (core.role === 'following') learnPrefix(core, from, message);
     return;
   }
-  core.ahead = { number: message.configuration, source: from };
+  if (message.configuration >= core.ahead.number)
+    core.ahead = { number: message.configuration, source: from };
   const { staged } = core;
   if (message.snapshot > core.decided) {
-    if (staged === undefined || staged.index < message.snapshot) core.fetch = { from, index: message.snapshot };
+    if (staged === undefined || staged.index < message.snapshot)
+      core.fetch = { from, index: message.snapshot };
     else installWhilePassive(core);
     return;
   }
-  if (hasNews(core, message)) {
+  if (staged !== undefined && staged.index > core.decided && message.from === staged.index) {
+    // The answer goes on from the snapshot that is staged here.
+    installWhilePassive(core);
+    return;
+  }
+  const learns = hasNews(core, message);
+  if (learns) {
     closeConfiguration(core);
     core.append(message.entries, core.decided - message.from);
     learnAll(core);
   }
-  askToCatchUp(core);
+  // Without news once a tick: two that have nothing to tell each other would not stop.
+  if (learns || core.askedAt !== core.ticks) askToCatchUp(core);
 }
 
 function hasNews(core: Core, { from, entries }: CatchUp): boolean {
@@ -70,7 +92,13 @@ function learnPrefix(core: Core, from: ReplicaId, message: CatchUp): void {
   setDecided(core, until);
   if (core.role !== 'following') return;
   const staged = core.staged?.index ?? 0;
-  core.send(from, { kind: 'sync-request', promised: core.promised, decided: core.decided, damaged: 0, staged });
+  core.send(from, {
+    kind: 'sync-request',
+    promised: core.promised,
+    decided: core.decided,
+    damaged: 0,
+    staged,
+  });
 }
 
 /** The first index from `decided` on at which the log does not have these entries; their end if it has all. */
@@ -116,7 +144,8 @@ export function installWhilePassive(core: Core): void {
 export function askToCatchUp(core: Core): void {
   if (core.configuration.number >= core.ahead.number && core.role !== 'passive') return;
   const others = core.members.filter((id) => id !== core.id);
-  const source = core.ahead.source !== 0 ? core.ahead.source : others[core.ticks % Math.max(1, others.length)];
+  const source =
+    core.ahead.source !== 0 ? core.ahead.source : others[core.ticks % Math.max(1, others.length)];
   if (source === undefined) return;
   core.askedAt = core.ticks;
   core.send(source, { kind: 'catch-up-request', decided: core.decided, staged: core.staged?.index ?? 0 });

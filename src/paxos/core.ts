@@ -15,7 +15,7 @@ import { Connectivity } from './connectivity.ts';
 import type { HardState, ProposeResult, ReadResult, Recovered, Write } from './effects.ts';
 import { Election } from './election.ts';
 import type { Entry } from './entry.ts';
-import { PAXOS_LIMITS } from './limits.ts';
+import type { PAXOS_LIMITS } from './limits.ts';
 import { Log } from './log.ts';
 import type { AcceptSync, Body, Message } from './message.ts';
 import type { Progress } from './progress.ts';
@@ -57,7 +57,8 @@ export interface Promised {
 }
 
 export interface Incoming extends Pick<AcceptSync, 'ballot' | 'start' | 'target'> {
-  readonly entries: Entry[];
+  /** By `from`; they come in any order. */
+  readonly parts: Map<number, readonly Entry[]>;
 }
 
 /** A read that waits at the leader for a round of heartbeats. */
@@ -158,6 +159,12 @@ export class Core {
   constructor(id: ReplicaId, recovered: Recovered, random: Random, limits: PaxosLimits) {
     const { hard } = recovered;
     assert(hard.incarnation !== 0, 'an incarnation is not 0');
+    const isEmpty =
+      recovered.offset === 0 && recovered.entries.length === 0 && !recovered.damaged && !hard.damaged;
+    assert(
+      !isEmpty || hard.admitted || hard.configuration.number <= 1,
+      'an empty disk does not know configuration 2 or later',
+    );
     this.id = id;
     this.limits = limits;
     this.random = random;
@@ -199,7 +206,13 @@ export class Core {
   }
 
   private envelope(to: ReplicaId, body: Body): Message {
-    return { from: this.id, to, configuration: this.configuration.number, incarnation: this.incarnation, body };
+    return {
+      from: this.id,
+      to,
+      configuration: this.configuration.number,
+      incarnation: this.incarnation,
+      body,
+    };
   }
 
   drop(reason: DropReason): void {
@@ -258,7 +271,10 @@ export class Core {
   /** Puts the staged snapshot in the place of the whole log. */
   useSnapshot(): void {
     const { staged } = this;
-    assert(staged !== undefined && staged.index > this.decided, 'a snapshot in use is ahead of what is decided');
+    assert(
+      staged !== undefined && staged.index > this.decided,
+      'a snapshot in use is ahead of what is decided',
+    );
     this.log.restart(staged.index);
     this.decided = staged.index;
     this.snapshot = staged.index;

@@ -21,8 +21,9 @@ export interface HardState {
   readonly promised: Ballot;
   /** The ballot at which the log was accepted. */
   readonly accepted: Ballot;
+  /** Of an empty disk: 1, or 0 with the members to learn from; a later one begins only with the log that led to it. */
   readonly configuration: Configuration;
-  /** The incarnations under which the others have voted. */
+  /** The incarnations under which the others have voted or proposed. */
   readonly known: readonly (readonly [ReplicaId, number])[];
 }
 

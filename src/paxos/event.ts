@@ -37,7 +37,10 @@ export interface Persisted {
   readonly write: number;
 }
 
-/** A snapshot of the state after the first `index` entries is durable here: the log may forget them. */
+/**
+ * A snapshot of the state after the first `index` entries is durable here, and so are all writes up to there: the log may
+ * forget them.
+ */
 export interface Trim {
   readonly kind: 'trim';
   readonly index: number;

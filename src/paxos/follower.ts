@@ -1,7 +1,7 @@
 // Owns: what a follower answers to its leader besides phases 1 and 2.
 
-import { compareBallots, type ReplicaId, sameBallot } from './ballot.ts';
 import { askForSync, refusesBallot } from './acceptor.ts';
+import { compareBallots, type ReplicaId, sameBallot } from './ballot.ts';
 import type { Core } from './core.ts';
 import { setDecided } from './learner.ts';
 import type { Heartbeat, SnapshotOffer } from './message.ts';
@@ -28,7 +28,9 @@ export function onHeartbeat(core: Core, from: ReplicaId, { ballot, sequence, dec
 
 /** The leader has trimmed what this replica lacks. */
 export function onSnapshotOffer(core: Core, from: ReplicaId, { ballot, index }: SnapshotOffer): void {
-  if (compareBallots(ballot, core.promised) < 0 || index <= core.decided) return;
-  if (core.staged !== undefined && core.staged.index >= index) askForSync(core, from);
+  if (compareBallots(ballot, core.promised) < 0) return;
+  // Enough is here already, or staged: the leader does not know it, for Accepted messages may be lost or late.
+  const has = Math.max(core.decided, core.staged?.index ?? 0);
+  if (has >= index) askForSync(core, from);
   else core.fetch = { from, index };
 }

@@ -6,15 +6,15 @@
 
 import { assert } from '../base/assert.ts';
 import { compareBallots, type ReplicaId, sameBallot } from './ballot.ts';
+import { sendDecided } from './catch-up.ts';
 import type { Core, Promised } from './core.ts';
 import type { ProposeResult } from './effects.ts';
 import type { Entry } from './entry.ts';
-import { sendDecided } from './catch-up.ts';
 import { setDecided } from './learner.ts';
 import { PAXOS_TICKS } from './limits.ts';
 import type { Accepted, AcceptSync, HeartbeatAck, Promise1b, SyncRequest } from './message.ts';
-import { Progress } from './progress.ts';
 import { prepareMessage } from './prepare-message.ts';
+import { Progress } from './progress.ts';
 import { confirmReads, startRound } from './reads.ts';
 import { electionContext, look } from './transitions.ts';
 
@@ -47,9 +47,15 @@ export function syncPromiser(core: Core, from: ReplicaId, promised: Promised | P
 }
 
 /** Up to where the log behind a promise is surely equal to this one. */
-function syncPoint(core: Core, promised: { accepted: Promised['accepted']; length: number; decided: number }): number {
+function syncPoint(
+  core: Core,
+  promised: { accepted: Promised['accepted']; length: number; decided: number },
+): number {
   if (sameBallot(promised.accepted, core.promised)) return Math.min(promised.length, core.log.length);
-  if (sameBallot(promised.accepted, core.chosen.accepted)) return Math.min(promised.length, core.chosen.length);
+  if (sameBallot(promised.accepted, core.chosen.accepted)) {
+    // It may have learned more by catching up than phase 1 had to choose from.
+    return Math.max(promised.decided, Math.min(promised.length, core.chosen.length));
+  }
   return promised.decided;
 }
 
@@ -103,7 +109,11 @@ function begin(core: Core, progress: Progress, start: number, next: number): voi
 }
 
 /** Sends one AcceptSync and returns where the next begins. */
-function sendPart(core: Core, to: ReplicaId, part: Pick<AcceptSync, 'start' | 'from' | 'snapshot' | 'repair'>): number {
+function sendPart(
+  core: Core,
+  to: ReplicaId,
+  part: Pick<AcceptSync, 'start' | 'from' | 'snapshot' | 'repair'>,
+): number {
   const { log, limits, promised: ballot, decided } = core;
   const next = log.reach(part.from, limits.messageEntries, limits.messageBytes);
   const entries = log.slice(part.from, next);
@@ -162,7 +172,8 @@ export function propose(core: Core, entries: readonly Entry[]): ProposeResult {
 }
 
 function whyInvalid(core: Core, entries: readonly Entry[]): string | undefined {
-  if (entries.some((entry) => entry.configuration !== undefined)) return 'a configuration is proposed by `reconfigure`';
+  if (entries.some((entry) => entry.configuration !== undefined))
+    return 'a configuration is proposed by `reconfigure`';
   if (entries.some((entry) => entry.data.length > core.limits.entryBytes)) {
     return `an entry has at most ${core.limits.entryBytes} bytes`;
   }
@@ -210,7 +221,8 @@ function reached(core: Core, length: number): number {
 export function announceDecided(core: Core): void {
   const { promised: ballot, decided } = core;
   for (const progress of core.progress.values()) {
-    if (progress.state === 'synced' && !progress.told) core.send(progress.id, { kind: 'decide', ballot, decided });
+    if (progress.state === 'synced' && !progress.told)
+      core.send(progress.id, { kind: 'decide', ballot, decided });
   }
 }
 
@@ -245,7 +257,8 @@ export function onSyncRequest(core: Core, from: ReplicaId, request: SyncRequest)
 /** A heartbeat interval of a leader. */
 export function tickLeader(core: Core): void {
   let heard = 1;
-  for (const { heardAt } of core.progress.values()) if (core.ticks - heardAt <= PAXOS_TICKS.leaderQuorum) heard++;
+  for (const { heardAt } of core.progress.values())
+    if (core.ticks - heardAt <= PAXOS_TICKS.leaderQuorum) heard++;
   if (heard < core.quorum) {
     look(core);
     return;
@@ -256,12 +269,16 @@ export function tickLeader(core: Core): void {
 
 /** What was sent and not acknowledged may be lost: again, with growing pauses. */
 function repeat(core: Core, progress: Progress): void {
-  const waits = progress.state === 'behind' || (progress.state === 'synced' && progress.next > progress.match);
+  const waits = progress.state !== 'synced' || progress.next > progress.match;
   if (!waits || core.ticks - progress.movedAt < progress.backOff) return;
   progress.movedAt = core.ticks;
   progress.backOff = Math.min(progress.backOff * 2, PAXOS_TICKS.backOff);
   if (progress.state === 'behind') {
     offerSnapshot(core, progress);
+    return;
+  }
+  if (progress.state === 'unprepared') {
+    core.sendDurably(progress.id, prepareMessage(core));
     return;
   }
   progress.next = Math.max(progress.match, progress.start);

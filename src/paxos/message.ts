@@ -158,14 +158,14 @@ export interface Ping {
   readonly echo: number;
 }
 
-/** I have an empty disk: did I ever promise or accept anything in your memory? */
+/** I have an empty disk: remember me, unless you know me with another. */
 export interface Join {
   readonly kind: 'join';
 }
 
 export interface JoinAnswer {
   readonly kind: 'join-answer';
-  /** The incarnation under which the asking replica is known, 0 if it never was heard. */
+  /** The incarnation under which the asking replica is recorded, durably; 0 if it was replaced. */
   readonly known: number;
 }
 

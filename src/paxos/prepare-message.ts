@@ -7,6 +7,13 @@ import type { Prepare } from './message.ts';
 export function prepareMessage(core: Core, held?: Promised): Prepare {
   const { promised: ballot, log } = core;
   const decided = Math.max(core.decided, core.staged?.index ?? 0);
-  if (held === undefined) return { kind: 'prepare', ballot, accepted: core.accepted, length: log.length, decided };
-  return { kind: 'prepare', ballot, accepted: held.accepted, length: held.from + held.entries.length, decided };
+  if (held === undefined)
+    return { kind: 'prepare', ballot, accepted: core.accepted, length: log.length, decided };
+  return {
+    kind: 'prepare',
+    ballot,
+    accepted: held.accepted,
+    length: held.from + held.entries.length,
+    decided,
+  };
 }

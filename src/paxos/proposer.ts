@@ -21,7 +21,8 @@ export function prepare(core: Core): void {
   core.patience = newPatience(core);
   const { number } = core.configuration;
   core.promise({ configuration: number, round: core.round + 1, replica: core.id });
-  for (const { id } of core.configuration.members) if (id !== core.id) core.sendDurably(id, prepareMessage(core));
+  for (const { id } of core.configuration.members)
+    if (id !== core.id) core.sendDurably(id, prepareMessage(core));
   const { accepted, log, decided } = core;
   const own: Promise1b = {
     kind: 'promise',
@@ -87,6 +88,7 @@ function adopt(core: Core): void {
   }
   if (best !== promises.get(core.id)) takeLog(core, best);
   assert(core.log.length === best.length, 'the log of phase 2 is the best of the quorum');
+  assert(best.length >= decided, 'what is decided is in the best log of every quorum');
   core.chosen = { accepted: best.accepted, length: best.length };
   const last = best.length > core.decided ? core.log.at(best.length - 1)?.configuration : undefined;
   core.stopping = last !== undefined && last.number > core.configuration.number;
@@ -99,13 +101,22 @@ function isBetter(a: { accepted: Ballot; length: number }, b: { accepted: Ballot
   return order > 0 || (order === 0 && a.length > b.length);
 }
 
-/** Replaces this log behind `best.from`, where both are equal, by `best`'s entries. */
+/**
+ * Replaces this log behind `best.from`, where both are equal, by `best`'s entries. They are equal up to there because
+ * both were accepted at one ballot, because it is decided, or because it is in the staged snapshot. A newer snapshot may
+ * have been staged since `best` was told of one.
+ */
 function takeLog(core: Core, best: Promised): void {
   core.beginReplacing();
-  if (core.staged !== undefined && best.from === core.staged.index && best.from > core.decided) core.useSnapshot();
-  assert(best.from <= core.log.length, 'a promise has all that this replica lacks');
+  const { staged, log } = core;
+  const inLog =
+    best.from <= core.decided || (best.from <= log.length && sameBallot(best.accepted, core.accepted));
+  if (!inLog) {
+    assert(staged !== undefined && staged.index >= best.from, 'a promise has all that this replica lacks');
+    core.useSnapshot();
+  }
   core.cut(Math.max(best.from, core.decided));
-  core.append(best.entries, core.log.length - best.from);
+  core.append(best.entries, log.length - best.from);
 }
 
 /** Somebody has promised a higher ballot: this one can never get its vote. Phase 1 again, above it. */

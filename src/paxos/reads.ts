@@ -22,7 +22,11 @@ export function onRead(core: Core, token: number): void {
 function askLeader(core: Core, token: number): void {
   const question = core.nonce + 2 + core.questions++;
   core.asked.set(question, { token, tick: core.ticks });
-  const ballot = { configuration: core.configuration.number, round: core.promised.round, replica: core.leader };
+  const ballot = {
+    configuration: core.configuration.number,
+    round: core.promised.round,
+    replica: core.leader,
+  };
   core.send(core.leader, { kind: 'read-ask', ballot, token: question });
 }
 

@@ -25,10 +25,12 @@ export function proposeConfiguration(core: Core, next: Configuration): ProposeRe
 }
 
 function whyNotNext(now: Configuration, next: Configuration): string | undefined {
-  if (next.number !== now.number + 1) return `configuration ${now.number + 1} follows ${now.number}, not ${next.number}`;
+  if (next.number !== now.number + 1)
+    return `configuration ${now.number + 1} follows ${now.number}, not ${next.number}`;
   const gone = now.members.filter((member) => !isMember(next, member.id)).map((member) => member.id);
   const forgotten = [...gone, ...now.retired].find((id) => !next.retired.includes(id));
-  if (forgotten !== undefined) return `replica ${forgotten} is no member any more: it must be listed as retired`;
+  if (forgotten !== undefined)
+    return `replica ${forgotten} is no member any more: it must be listed as retired`;
   return configurationProblem(next);
 }
 

@@ -7,19 +7,28 @@ import type { Random } from '../base/random.ts';
 import { acknowledge, askForSync, onAccept, onAcceptSync, onDecide, onPrepare } from './acceptor.ts';
 import { askToJoin, listensTo, onJoin, onJoinAnswer, votesUnderKnownName } from './admission.ts';
 import { type Ballot, type ReplicaId, sameBallot } from './ballot.ts';
+import { askToCatchUp, installWhilePassive, onCatchUp, onCatchUpRequest } from './catch-up.ts';
 import type { Configuration } from './configuration.ts';
 import { Core, type DropReason, type PaxosLimits } from './core.ts';
 import type { Effects, ReadResult, Recovered } from './effects.ts';
 import type { Entry } from './entry.ts';
 import type { Event, SnapshotStaged } from './event.ts';
 import { onHeartbeat, onSnapshotOffer } from './follower.ts';
-import { advance, announceDecided, onAccepted, onHeartbeatAck, onSyncRequest, propose, replicate, tickLeader } from './leader.ts';
+import {
+  advance,
+  announceDecided,
+  onAccepted,
+  onHeartbeatAck,
+  onSyncRequest,
+  propose,
+  replicate,
+  tickLeader,
+} from './leader.ts';
 import { PAXOS_LIMITS } from './limits.ts';
 import type { Body, Message } from './message.ts';
-import { onNack, onOfferWhilePreparing, onPromise, prepare, repeatPrepare } from './proposer.ts';
 import { prepareMessage } from './prepare-message.ts';
+import { onNack, onOfferWhilePreparing, onPromise, prepare, repeatPrepare } from './proposer.ts';
 import { expireReads, onRead, onReadAnswer, onReadAsk } from './reads.ts';
-import { askToCatchUp, installWhilePassive, onCatchUp, onCatchUpRequest } from './catch-up.ts';
 import { proposeConfiguration, takePlace } from './reconfiguration.ts';
 import { ROLE_TABLE, type Role } from './roles.ts';
 import { elected, electionContext, look, lookAgain } from './transitions.ts';
@@ -55,18 +64,12 @@ const NO_MESSAGES: readonly Message[] = [];
 const NO_READS: readonly ReadResult[] = [];
 
 export class Replica {
+  readonly view: ReplicaView;
   private readonly core: Core;
 
   constructor({ id, recovered, random, limits }: ReplicaOptions) {
     this.core = new Core(id, recovered, random, { ...PAXOS_LIMITS, ...limits });
-  }
-
-  get view(): ReplicaView {
-    const { core } = this;
-    const { id, role, leader, promised, accepted, decided, log, durable, configuration, damaged, dropped } = core;
-    const { length, offset } = log;
-    const entry = (index: number) => log.at(index);
-    return { id, role, leader, promised, accepted, decided, length, offset, durableLength: durable, configuration, damaged, dropped, entry };
+    this.view = viewOf(this.core);
   }
 
   step(event: Event): Effects {
@@ -90,6 +93,44 @@ export class Replica {
     core.refused = undefined;
     return effects;
   }
+}
+
+function viewOf(core: Core): ReplicaView {
+  return {
+    id: core.id,
+    dropped: core.dropped,
+    entry: (index) => core.log.at(index),
+    get role() {
+      return core.role;
+    },
+    get leader() {
+      return core.leader;
+    },
+    get promised() {
+      return core.promised;
+    },
+    get accepted() {
+      return core.accepted;
+    },
+    get decided() {
+      return core.decided;
+    },
+    get length() {
+      return core.log.length;
+    },
+    get offset() {
+      return core.log.offset;
+    },
+    get durableLength() {
+      return core.durable;
+    },
+    get configuration() {
+      return core.configuration;
+    },
+    get damaged() {
+      return core.damaged;
+    },
+  };
 }
 
 function handle(core: Core, event: Event): void {
@@ -176,7 +217,8 @@ function tickMember(core: Core): void {
 function onSnapshotStaged(core: Core, { index, configuration }: SnapshotStaged): void {
   if (index <= core.decided) return;
   core.staged = { index, configuration };
-  if (configuration.number > core.configuration.number) core.ahead = { number: configuration.number, source: core.ahead.source };
+  if (configuration.number > core.configuration.number)
+    core.ahead = { number: configuration.number, source: core.ahead.source };
   if (core.role === 'passive' || configuration.number > core.configuration.number) installWhilePassive(core);
   else if (core.role === 'preparing') repeatPrepare(core);
   else if (core.leader !== 0 && core.leader !== core.id) askForSync(core, core.leader);
@@ -201,9 +243,12 @@ function dispatch(core: Core, message: Message): void {
     case 'heartbeat-ack':
     case 'sync-request':
       if (votesUnderKnownName(core, message)) count(core, message.from, body);
-      else if (body.kind === 'promise' && sameBallot(body.ballot, core.promised)) core.sendDurably(message.from, prepareMessage(core));
+      else if (body.kind === 'promise' && sameBallot(body.ballot, core.promised))
+        core.sendDurably(message.from, prepareMessage(core));
       return;
     case 'prepare':
+      // Its proposer has voted for itself, and is told from an heir of its disk by the record that the Promise waits for.
+      votesUnderKnownName(core, message);
       onPrepare(core, message.from, body);
       return;
     case 'accept-sync':
@@ -219,7 +264,7 @@ function dispatch(core: Core, message: Message): void {
       onHeartbeat(core, message.from, body);
       return;
     default:
-      dispatchRest(core, message.from, body);
+      dispatchRest(core, message, body);
   }
 }
 
@@ -235,7 +280,8 @@ function count(core: Core, from: ReplicaId, body: Counted): void {
 
 type Rest = Exclude<Body, Counted | { kind: 'prepare' | 'accept-sync' | 'accept' | 'decide' | 'heartbeat' }>;
 
-function dispatchRest(core: Core, from: ReplicaId, body: Rest): void {
+function dispatchRest(core: Core, message: Message, body: Rest): void {
+  const { from } = message;
   switch (body.kind) {
     case 'nack':
       onNack(core, body);
@@ -258,10 +304,10 @@ function dispatchRest(core: Core, from: ReplicaId, body: Rest): void {
       core.connectivity.receive(from, body);
       return;
     case 'join':
-      onJoin(core, from);
+      onJoin(core, message);
       return;
     case 'join-answer':
-      onJoinAnswer(core, from, body);
+      onJoinAnswer(core, message, body);
       return;
     case 'catch-up':
       onCatchUp(core, from, body);

@@ -41,7 +41,13 @@ const ALWAYS = { start: act, persisted: act, trim: act, 'snapshot-staged': act }
 const NO_LEADER = { propose: refuse, reconfigure: refuse } as const;
 const NO_ELECTION = { nominate: drop, vote: drop } as const;
 /** Phase 1b and 2b, for proposers only. */
-const NOT_PROPOSING = { promise: drop, accepted: drop, nack: drop, 'heartbeat-ack': drop, 'sync-request': drop } as const;
+const NOT_PROPOSING = {
+  promise: drop,
+  accepted: drop,
+  nack: drop,
+  'heartbeat-ack': drop,
+  'sync-request': drop,
+} as const;
 /** Phase 1a and 2a and what else comes from a leader. */
 const NOT_ACCEPTING = {
   prepare: drop,
@@ -61,7 +67,13 @@ const ACCEPTING = {
   'snapshot-offer': act,
   'read-answer': act,
 } as const;
-const MEMBER = { ping: act, join: act, 'join-answer': drop, 'catch-up': act, 'catch-up-request': act } as const;
+const MEMBER = {
+  ping: act,
+  join: act,
+  'join-answer': drop,
+  'catch-up': act,
+  'catch-up-request': act,
+} as const;
 
 export const ROLE_TABLE: { readonly [R in Role]: { readonly [C in Column]: Reaction } } = {
   joining: {

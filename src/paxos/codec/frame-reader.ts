@@ -1,5 +1,5 @@
 // Owns: cutting a stream of bytes, which comes in chunks of any size, into frames. Not here: what a frame is (frame.ts).
-// Invariants: no input makes it throw; it holds at most one frame (`MAX_FRAME_BYTES`); every frame is either handed out
+// Invariants: no input makes it throw; it holds at most one frame (`maxBytes` of its format); every frame is either handed out
 // as a message or counted as dropped, once.
 //
 // A frame whose head is sound but whose body is not is passed over by its length. If the head itself is not sound, it
@@ -9,20 +9,31 @@
 // one connection, so this happens if bytes were damaged or the other end is something else altogether.
 
 import { assert } from '../../base/assert.ts';
+import type { Message } from '../message.ts';
 import { ENVELOPE_BYTES, envelopeSize, isEnvelope } from './envelope.ts';
-import {
-  type ClusterId,
-  type DropReason,
-  decodeFrame,
-  FRAME_MAGIC,
-  type FrameResult,
-  MALFORMED,
-  MAX_FRAME_BYTES,
-  TOO_LONG,
-} from './frame.ts';
+import { type ClusterId, type DropReason, decodeFrame, FRAME_MAGIC, MAX_FRAME_BYTES } from './frame.ts';
 
-export class FrameReader {
-  private readonly cluster: ClusterId;
+type Opened<T> = { readonly message: T } | { readonly dropped: DropReason };
+
+/** What the frames of a stream are. */
+export interface FrameFormat<T> {
+  readonly magic: number;
+  readonly maxBytes: number;
+  /** Opens the whole frame `bytes[start..end)`. Throws nothing. */
+  open(bytes: Uint8Array, start: number, end: number): Opened<T>;
+}
+
+/** Frames of the consensus core's messages. */
+export function messageFrames(cluster: ClusterId): FrameFormat<Message> {
+  return {
+    magic: FRAME_MAGIC,
+    maxBytes: MAX_FRAME_BYTES,
+    open: (bytes, start, end) => decodeFrame(bytes, cluster, start, end),
+  };
+}
+
+export class FrameReader<T> {
+  private readonly format: FrameFormat<T>;
   private readonly counts: Record<DropReason, number> = {
     checksum: 0,
     version: 0,
@@ -38,8 +49,8 @@ export class FrameReader {
   private heldSize = 0;
   private gaveUp = false;
 
-  constructor(cluster: ClusterId) {
-    this.cluster = cluster;
+  constructor(format: FrameFormat<T>) {
+    this.format = format;
   }
 
   /** True if nothing more can be read from this stream: close the link. */
@@ -66,7 +77,7 @@ export class FrameReader {
   }
 
   /** The next frame, or undefined if the rest of it has not arrived. */
-  next(): FrameResult | undefined {
+  next(): Opened<T> | undefined {
     if (this.gaveUp) return undefined;
     const result = this.heldSize === 0 ? this.nextInChunk() : this.nextHeld();
     if (result !== undefined && 'dropped' in result) this.counts[result.dropped]++;
@@ -74,25 +85,25 @@ export class FrameReader {
   }
 
   /** The usual case: the frame lies in one chunk, and is not copied. */
-  private nextInChunk(): FrameResult | undefined {
+  private nextInChunk(): Opened<T> | undefined {
     const { chunk, at } = this;
     const left = chunk.length - at;
     if (left < ENVELOPE_BYTES) return this.hold(ENVELOPE_BYTES);
-    const refusal = refusalOf(chunk, at);
+    const refusal = this.refusalOf(chunk, at);
     if (refusal !== undefined) return this.giveUp(refusal);
     const size = envelopeSize(chunk, at);
     if (left < size) return this.hold(size);
     this.at = at + size;
-    return decodeFrame(chunk, this.cluster, at, at + size);
+    return this.format.open(chunk, at, at + size);
   }
 
   /** A frame that began in an earlier chunk: its head first, then, the size being known, all of it. */
-  private nextHeld(): FrameResult | undefined {
+  private nextHeld(): Opened<T> | undefined {
     if (this.heldSize < ENVELOPE_BYTES) {
       this.hold(ENVELOPE_BYTES);
       if (this.heldSize < ENVELOPE_BYTES) return undefined;
     }
-    const refusal = refusalOf(this.held, 0);
+    const refusal = this.refusalOf(this.held, 0);
     if (refusal !== undefined) return this.giveUp(refusal);
     const size = envelopeSize(this.held, 0);
     this.hold(size);
@@ -100,7 +111,7 @@ export class FrameReader {
     const frame = this.held;
     this.held = new Uint8Array(0);
     this.heldSize = 0;
-    return decodeFrame(frame, this.cluster, 0, size);
+    return this.format.open(frame, 0, size);
   }
 
   /** Moves bytes from the chunk to those held, until `size` are held or the chunk is empty. */
@@ -119,18 +130,18 @@ export class FrameReader {
     this.at += taken;
   }
 
-  private giveUp(reason: FrameResult): FrameResult {
+  private giveUp(dropped: DropReason): Opened<T> {
     this.gaveUp = true;
     this.chunk = new Uint8Array(0);
     this.at = 0;
     this.held = new Uint8Array(0);
     this.heldSize = 0;
-    return reason;
+    return { dropped };
   }
-}
 
-/** Why the length in the head at `at` is not to be followed, or undefined. */
-function refusalOf(bytes: Uint8Array, at: number): FrameResult | undefined {
-  if (!isEnvelope(bytes, at, FRAME_MAGIC)) return MALFORMED;
-  return envelopeSize(bytes, at) > MAX_FRAME_BYTES ? TOO_LONG : undefined;
+  /** Why the length in the head at `at` is not to be followed, or undefined. */
+  private refusalOf(bytes: Uint8Array, at: number): DropReason | undefined {
+    if (!isEnvelope(bytes, at, this.format.magic)) return 'malformed';
+    return envelopeSize(bytes, at) > this.format.maxBytes ? 'too-long' : undefined;
+  }
 }

@@ -47,8 +47,8 @@ export type FrameResult = { readonly message: Message } | { readonly dropped: Dr
 const CHECKSUM: FrameResult = { dropped: 'checksum' };
 const VERSION: FrameResult = { dropped: 'version' };
 const OTHER_CLUSTER: FrameResult = { dropped: 'other-cluster' };
-export const MALFORMED: FrameResult = { dropped: 'malformed' };
-export const TOO_LONG: FrameResult = { dropped: 'too-long' };
+const MALFORMED: FrameResult = { dropped: 'malformed' };
+const TOO_LONG: FrameResult = { dropped: 'too-long' };
 
 /** The frame of `message`, in a buffer of its own. */
 export function encodeFrame(message: Message, cluster: ClusterId): Uint8Array {

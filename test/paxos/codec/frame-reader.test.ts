@@ -11,7 +11,7 @@ import {
   type FrameResult,
   MAX_FRAME_BYTES,
 } from '../../../src/paxos/codec/frame.ts';
-import { FrameReader } from '../../../src/paxos/codec/frame-reader.ts';
+import { FrameReader, messageFrames } from '../../../src/paxos/codec/frame-reader.ts';
 import { command } from '../../../src/paxos/entry.ts';
 import type { Message } from '../../../src/paxos/message.ts';
 import { message } from './arbitraries.ts';
@@ -24,7 +24,7 @@ function joined(frames: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Pushes `stream` in chunks of the given sizes, over and over. */
-function readAll(reader: FrameReader, stream: Uint8Array, sizes: readonly number[]): FrameResult[] {
+function readAll(reader: FrameReader<Message>, stream: Uint8Array, sizes: readonly number[]): FrameResult[] {
   const results: FrameResult[] = [];
   for (let at = 0, i = 0; at < stream.length; i++) {
     const size = sizes[i % sizes.length]!;
@@ -62,7 +62,7 @@ describe('a stream', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), chunkSizes, (messages, sizes) => {
         const stream = joined(messages.map((one) => encodeFrame(one, CLUSTER)));
-        const reader = new FrameReader(CLUSTER);
+        const reader = new FrameReader(messageFrames(CLUSTER));
         expect(readAll(reader, stream, sizes)).toEqual(messages.map((one) => ({ message: one })));
         expect([reader.broken, reader.heldBytes, reader.dropped]).toEqual([false, 0, NOTHING_DROPPED]);
       }),
@@ -72,7 +72,7 @@ describe('a stream', () => {
   it('does not copy a frame that came in one chunk, and never lets two frames share what it copied', () => {
     const frame = encodeFrame(acceptOf(50), CLUSTER);
     const buffers: (ArrayBufferLike | undefined)[] = [frame, joined([frame, frame])].flatMap((stream, i) =>
-      readAll(new FrameReader(CLUSTER), stream, [i === 0 ? stream.length : 33]).map((result) => {
+      readAll(new FrameReader(messageFrames(CLUSTER)), stream, [i === 0 ? stream.length : 33]).map((result) => {
         const body = 'message' in result ? result.message.body : undefined;
         return body?.kind === 'accept' ? body.entries[0]?.data.buffer : undefined;
       }),
@@ -83,7 +83,7 @@ describe('a stream', () => {
   });
 
   it('wants each chunk to be read to its end', () => {
-    const reader = new FrameReader(CLUSTER);
+    const reader = new FrameReader(messageFrames(CLUSTER));
     reader.push(encodeFrame(ping(1), CLUSTER));
     expect(() => reader.push(encodeFrame(ping(2), CLUSTER))).toThrow(AssertionError);
   });
@@ -107,7 +107,7 @@ describe('bad frames', () => {
           closeEnvelope(writer),
           encodeFrame(ping(4), CLUSTER),
         ]);
-        const reader = new FrameReader(CLUSTER);
+        const reader = new FrameReader(messageFrames(CLUSTER));
         expect(readAll(reader, stream, sizes)).toEqual([
           { message: ping(1) },
           { dropped: 'checksum' },
@@ -136,7 +136,7 @@ describe('bad frames', () => {
         const damaged = encodeFrame(ping(2), CLUSTER);
         damaged[bit >> 3]! ^= 1 << (bit & 7);
         const stream = joined([encodeFrame(ping(1), CLUSTER), damaged, encodeFrame(ping(3), CLUSTER)]);
-        const reader = new FrameReader(CLUSTER);
+        const reader = new FrameReader(messageFrames(CLUSTER));
         expect(readAll(reader, stream, sizes)).toEqual([{ message: ping(1) }, { dropped: 'malformed' }]);
         expect([reader.broken, reader.heldBytes]).toEqual([true, 0]);
         expect(reader.dropped).toEqual({ ...NOTHING_DROPPED, malformed: 1 });
@@ -148,7 +148,7 @@ describe('bad frames', () => {
     const writer = new ByteWriter(MAX_FRAME_BYTES + 64, 2 * MAX_FRAME_BYTES);
     openEnvelope(writer, FRAME_MAGIC, 1);
     writer.raw(new Uint8Array(MAX_FRAME_BYTES));
-    const reader = new FrameReader(CLUSTER);
+    const reader = new FrameReader(messageFrames(CLUSTER));
     expect(readAll(reader, closeEnvelope(writer).subarray(0, 40), [7])).toEqual([{ dropped: 'too-long' }]);
     expect([reader.broken, reader.heldBytes, reader.dropped['too-long']]).toEqual([true, 0, 1]);
   });
@@ -163,7 +163,7 @@ describe('bad frames', () => {
           const stream = joined(messages.map((one) => encodeFrame(one, CLUSTER)));
           const bit = at % (8 * stream.length);
           stream[bit >> 3]! ^= 1 << (bit & 7);
-          const reader = new FrameReader(CLUSTER);
+          const reader = new FrameReader(messageFrames(CLUSTER));
           const results = readAll(reader, stream, sizes);
           const dropped = results.filter((result) => 'dropped' in result);
           expect(dropped.length).toBe(1);
@@ -182,7 +182,7 @@ describe('garbage', () => {
   it('throws nothing, gives no message and holds nothing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 12, maxLength: 600 }), chunkSizes, (garbage, sizes) => {
-        const reader = new FrameReader(CLUSTER);
+        const reader = new FrameReader(messageFrames(CLUSTER));
         expect(readAll(reader, garbage, sizes)).toEqual([{ dropped: 'malformed' }]);
         expect([reader.broken, reader.heldBytes]).toEqual([true, 0]);
       }),
@@ -195,7 +195,7 @@ describe('garbage', () => {
       fc.property(message, message, fc.nat(), chunkSizes, (first, second, cut, sizes) => {
         const frame = encodeFrame(second, CLUSTER);
         const kept = cut % frame.length;
-        const reader = new FrameReader(CLUSTER);
+        const reader = new FrameReader(messageFrames(CLUSTER));
         const stream = joined([encodeFrame(first, CLUSTER), frame.subarray(0, kept)]);
         expect(readAll(reader, stream, sizes)).toEqual([{ message: first }]);
         expect([reader.broken, reader.heldBytes]).toEqual([false, kept]);
@@ -210,7 +210,7 @@ describe('garbage', () => {
     const head = closeEnvelope(writer).slice(0, 20);
     const before = process.memoryUsage().arrayBuffers;
     const readers = Array.from({ length: 50 }, () => {
-      const reader = new FrameReader(CLUSTER);
+      const reader = new FrameReader(messageFrames(CLUSTER));
       readAll(reader, head, [7]);
       return reader;
     });
