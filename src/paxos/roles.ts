@@ -12,7 +12,7 @@ import type { MessageKind } from './message.ts';
  * joining     empty disk; asks whether it ever took part
  * recovering  its log is damaged: promises and acknowledges nothing until a leader has repaired it
  * passive     outside of the configuration in force, which it learns from others
- * retired     was replaced: takes no part any more
+ * retired     was replaced, or refused by those who know it with another disk: takes no part any more
  * looking     electing
  * following   has a leader
  * preparing   nominated: phase 1

@@ -47,9 +47,7 @@ export function bodyText(body: Body): string {
     case 'catch-up':
       return `catch-up ${list(body.entries)}@${body.from}`;
     case 'join-answer':
-      return body.known === 0
-        ? 'join-answer (never heard of you)'
-        : 'join-answer (I know you with another disk)';
+      return body.known === 0 ? 'join-answer (you were replaced)' : `join-answer (your disk is ${body.known})`;
     default:
       return body.kind;
   }
