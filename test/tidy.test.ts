@@ -20,7 +20,7 @@ function problems(rule: rules.Rule, files: readonly rules.SourceFile[]): string[
 }
 
 const src = filesIn('src');
-const program = [...src, ...filesIn('bin', 'bench', 'topologies')];
+const program = [...src, ...filesIn('bin', 'bench', 'mutation', 'topologies')];
 const everything = [...program, ...filesIn('test')];
 
 describe('the house', () => {

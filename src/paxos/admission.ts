@@ -42,7 +42,8 @@ export function listensTo(core: Core, message: Message): boolean {
 function whyNot(core: Core, { from, to, configuration, incarnation, body }: Message) {
   if (to !== core.id || from === core.id) return 'not-for-me' as const;
   // A join gets its answer, a refusal, so that who was replaced does not wait for ever.
-  if (core.configuration.retired.includes(from)) return body.kind === 'join' ? undefined : ('retired-replica' as const);
+  if (core.configuration.retired.includes(from))
+    return body.kind === 'join' ? undefined : ('retired-replica' as const);
   // Members of later configurations may all be unknown here; what is decided is true whoever tells it.
   const tellsOfLater = body.kind === 'catch-up' && configuration > core.configuration.number;
   if (!isMember(core.configuration, from) && !tellsOfLater) return 'unknown-replica' as const;

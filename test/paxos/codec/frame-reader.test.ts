@@ -72,10 +72,12 @@ describe('a stream', () => {
   it('does not copy a frame that came in one chunk, and never lets two frames share what it copied', () => {
     const frame = encodeFrame(acceptOf(50), CLUSTER);
     const buffers: (ArrayBufferLike | undefined)[] = [frame, joined([frame, frame])].flatMap((stream, i) =>
-      readAll(new FrameReader(messageFrames(CLUSTER)), stream, [i === 0 ? stream.length : 33]).map((result) => {
-        const body = 'message' in result ? result.message.body : undefined;
-        return body?.kind === 'accept' ? body.entries[0]?.data.buffer : undefined;
-      }),
+      readAll(new FrameReader(messageFrames(CLUSTER)), stream, [i === 0 ? stream.length : 33]).map(
+        (result) => {
+          const body = 'message' in result ? result.message.body : undefined;
+          return body?.kind === 'accept' ? body.entries[0]?.data.buffer : undefined;
+        },
+      ),
     );
     expect(buffers[0]).toBe(frame.buffer);
     expect(buffers.length).toBe(3);
