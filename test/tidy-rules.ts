@@ -19,6 +19,7 @@ export const FUNCTION_CEILING = 70;
 /** A room may import itself and rooms of lower layers. */
 const LAYERS: Readonly<Record<string, number>> = {
   base: 0,
+  files: 0.5,
   topology: 1,
   tracking: 1,
   log: 1,

@@ -8,7 +8,14 @@ type Core = typeof import('../../src/paxos/replica.ts');
 type System = typeof import('../../src/simulation/search/core-system.ts');
 type Explore = typeof import('../../src/simulation/search/explore-maximal.ts');
 
-const BOUNDS = { ballots: 2, entries: 1, crashes: 1, disks: 'prompt', deliveries: 'once' } as const;
+const BOUNDS = {
+  ballots: 2,
+  entries: 1,
+  crashes: 1,
+  disks: 'prompt',
+  deliveries: 'once',
+  proposals: 'any',
+} as const;
 const MAX_STATES = 20_000;
 
 const [folder] = process.argv.slice(2);

@@ -72,8 +72,8 @@ export const MEMBERSHIP: readonly Fault[] = [
     edits: [
       {
         file: ADMISSION,
-        find: 'if (core.configuration.retired.includes(from)) return body.kind',
-        replace: 'if (core.id < 0) return body.kind',
+        find: 'if (core.configuration.retired.includes(from))\n    return body.kind',
+        replace: 'if (core.id < 0)\n    return body.kind',
       },
       {
         file: ADMISSION,

@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   MR_STATE_VALUE: EXIT.data,
   MR_STATE_KEY: EXIT.data,
   MR_DATA_FORMAT: EXIT.data,
+  MR_STORE_FOLDER: EXIT.data,
   MR_DATA_LOCKED: EXIT.busy,
   MR_DATA_DAMAGED: EXIT.io,
   MR_DISK_FULL: EXIT.io,
@@ -70,6 +71,12 @@ export const ERROR_CODES = {
   MR_PRODUCER_FENCED: EXIT.busy,
   MR_SEQUENCE_GAP: EXIT.data,
   MR_LOG_CLOSED: EXIT.failed,
+  MR_STORE_OVERLOADED: EXIT.busy,
+  MR_STORE_TIMEOUT: EXIT.busy,
+  MR_STORE_NO_QUORUM: EXIT.busy,
+  MR_STORE_CLOSED: EXIT.failed,
+  MR_STORE_UNREACHABLE: EXIT.missing,
+  MR_STORE_NOT_ZOOKEEPER: EXIT.data,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,7 +1,7 @@
 // Owns: walking the batches of one segment file with checks, and telling a torn tail from damage. Reads only.
 // Not here: what is done about either.
 
-import { type LogFile, readFully } from './file-system.ts';
+import { type OpenFile, readFully } from '../files/file-system.ts';
 import { LOG_LIMITS } from './limits.ts';
 import {
   BATCH,
@@ -36,7 +36,7 @@ export interface ScanEnd {
 export type VisitBatch = (header: BatchHeader, position: number) => boolean | undefined;
 
 /** Walks whole batches from `start` on. Rejects only with what `file` rejects with. */
-export async function scanBatches(file: LogFile, start: ScanStart, visit: VisitBatch): Promise<ScanEnd> {
+export async function scanBatches(file: OpenFile, start: ScanStart, visit: VisitBatch): Promise<ScanEnd> {
   const header = new BatchHeader();
   let { position, offset } = start;
   let window = Buffer.allocUnsafeSlow(Math.max(1, Math.min(LOG_LIMITS.readBytes, start.end - position)));
@@ -77,7 +77,7 @@ export async function scanBatches(file: LogFile, start: ScanStart, visit: VisitB
  * log could have reached over the bytes between.
  */
 export async function findBatchBehind(
-  file: LogFile,
+  file: OpenFile,
   from: number,
   offset: number,
   end: number,

@@ -1,6 +1,6 @@
 // Owns: what other rooms may use of the log. Re-exports only.
 
-export { FolderLock } from './folder-lock.ts';
+export { FolderLock } from '../files/folder-lock.ts';
 export { Log, type LogOptions, type PartitionDescription, type TopicDescription } from './log.ts';
 export type {
   AppendOptions,

@@ -8,9 +8,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { MillraceError, systemCodeOf } from '../base/errors.ts';
 import { type Logger, silentLogger } from '../base/logger.ts';
-import { type FileSystem, nodeFileSystem, writeAtomically } from './file-system.ts';
-import { FolderLock } from './folder-lock.ts';
-import { ioError, logClosed, topicExists, topicNotFound } from './log-errors.ts';
+import { type FileSystem, nodeFileSystem, writeAtomically } from '../files/file-system.ts';
+import { FolderLock } from '../files/folder-lock.ts';
+import { ioError } from '../files/io-error.ts';
+import { logClosed, topicExists, topicNotFound } from './log-errors.ts';
 import { segmentPath } from './segment-files.ts';
 import {
   checkTopicName,

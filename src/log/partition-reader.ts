@@ -2,9 +2,10 @@
 // Not here: how far may be read (topic-view.ts), decoding (record-chunk.ts).
 
 import { MillraceError, systemCodeOf } from '../base/errors.ts';
-import type { FileSystem, LogFile } from './file-system.ts';
+import type { FileSystem, OpenFile } from '../files/file-system.ts';
+import { ioError } from '../files/io-error.ts';
 import { LOG_LIMITS } from './limits.ts';
-import { damaged, ioError, offsetOutOfRange } from './log-errors.ts';
+import { damaged, offsetOutOfRange } from './log-errors.ts';
 import { ReadWindow } from './read-window.ts';
 import { RecordChunk } from './record-chunk.ts';
 import { extendIndex, listSegments, readIndex, segmentOf, segmentPath } from './segment-files.ts';
@@ -22,7 +23,7 @@ export class PartitionReader {
   private readonly folder: string;
   private readonly view: TopicView;
   private bases: readonly number[] = [];
-  private readonly open = new Map<number, LogFile>();
+  private readonly open = new Map<number, OpenFile>();
   private readonly indexes = new Map<number, SegmentIndex>();
   private window: ReadWindow | null = null;
   /** The read under way; files are closed after it. */
@@ -153,7 +154,7 @@ export class PartitionReader {
     return index;
   }
 
-  private async file(base: number): Promise<LogFile> {
+  private async file(base: number): Promise<OpenFile> {
     const known = this.open.get(base);
     if (known !== undefined) return known;
     const file = await this.files.open(segmentPath(this.folder, base), 'read');

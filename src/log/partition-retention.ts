@@ -3,7 +3,7 @@
 // reason when it looks again.
 
 import type { Clock } from '../base/clock.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import type { PartitionWriter } from './partition-writer.ts';
 import { expiredSegments, type SegmentSummary } from './retention.ts';
 import { extendIndex, indexName, readIndex, segmentPath } from './segment-files.ts';

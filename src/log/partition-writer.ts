@@ -13,10 +13,11 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { MillraceError, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { type FileSystem, type OpenFile, writeAtomically, writeFully } from '../files/file-system.ts';
+import { ioError } from '../files/io-error.ts';
 import { AppendGroup } from './append-group.ts';
-import { type FileSystem, type LogFile, writeAtomically, writeFully } from './file-system.ts';
 import { LOG_LIMITS } from './limits.ts';
-import { ioError, logClosed } from './log-errors.ts';
+import { logClosed } from './log-errors.ts';
 import { writeProducerSnapshot } from './producer-snapshot.ts';
 import type { ProducerTable } from './producer-state.ts';
 import type { AppendOptions, AppendRecord, AppendResult, Durability } from './record.ts';
@@ -50,7 +51,7 @@ export class PartitionWriter {
   readonly bases: number[];
   private readonly context: PartitionWriterContext;
   private readonly producers: ProducerTable;
-  private file: LogFile;
+  private file: OpenFile;
   private index: SegmentIndex;
   private end: LogPosition;
   private flushed: LogPosition;
@@ -279,7 +280,7 @@ export class PartitionWriter {
     await this.storeHints();
     const base = this.end.offset;
     const path = segmentPath(this.context.folder, base);
-    let file: LogFile;
+    let file: OpenFile;
     try {
       file = await this.context.files.open(path, 'write');
       await this.context.files.flushFolder(this.context.folder);

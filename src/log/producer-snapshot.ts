@@ -4,7 +4,7 @@
 
 import { crc32c } from '../base/crc32c.ts';
 import { systemCodeOf } from '../base/errors.ts';
-import { type FileSystem, writeAtomically } from './file-system.ts';
+import { type FileSystem, writeAtomically } from '../files/file-system.ts';
 import { type ProducerBatch, ProducerTable } from './producer-state.ts';
 import type { LogPosition } from './watermarks.ts';
 

@@ -1,7 +1,7 @@
 // Owns: a verified piece of a segment in memory: whole batches, checksums checked, and where each begins. Not here: files' names and order.
 // Invariant: everything in a window lies below the watermark, so what does not check out is damage, not "not there yet".
 
-import { type LogFile, readFully } from './file-system.ts';
+import { type OpenFile, readFully } from '../files/file-system.ts';
 import { LOG_LIMITS } from './limits.ts';
 import { damaged } from './log-errors.ts';
 import { BATCH_HEADER_BYTES, BatchHeader, batchChecksumHolds } from './record-batch-format.ts';
@@ -47,7 +47,7 @@ export class ReadWindow {
    * batch, nothing behind `end`. Throws MR_DATA_DAMAGED.
    */
   static async load(
-    file: LogFile,
+    file: OpenFile,
     segment: number,
     position: number,
     offset: number,

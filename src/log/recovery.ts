@@ -9,8 +9,8 @@
 // kernel may hold those pages as clean although they never reached the disk, and a flush alone would do nothing.
 
 import type { Logger } from '../base/logger.ts';
+import { type FileSystem, type OpenFile, readFully, writeFully } from '../files/file-system.ts';
 import { findBatchBehind, scanBatches } from './batch-scan.ts';
-import { type FileSystem, type LogFile, readFully, writeFully } from './file-system.ts';
 import { LOG_LIMITS } from './limits.ts';
 import { damaged } from './log-errors.ts';
 import { readProducerSnapshot } from './producer-snapshot.ts';
@@ -24,7 +24,7 @@ export interface RecoveredPartition {
   /** Base offsets, ascending; the last one is being written. */
   readonly bases: number[];
   /** The last segment, open for writing. */
-  readonly file: LogFile;
+  readonly file: OpenFile;
   readonly index: SegmentIndex;
   readonly end: LogPosition;
   readonly producers: ProducerTable;
@@ -95,7 +95,7 @@ async function checkClosedSegment(
   }
 }
 
-async function settleLastSegment(file: LogFile, from: LogPosition, logger: Logger): Promise<LogPosition> {
+async function settleLastSegment(file: OpenFile, from: LogPosition, logger: Logger): Promise<LogPosition> {
   const size = await file.size();
   if (size < from.position) throw damaged(file.path, size, 'the file is shorter than what was flushed');
   const end = await scanBatches(file, { ...from, end: size, checksums: true }, () => true);
@@ -112,7 +112,7 @@ async function settleLastSegment(file: LogFile, from: LogPosition, logger: Logge
   return { offset: end.offset, segment: from.segment, position: end.position };
 }
 
-async function writeAgain(file: LogFile, from: number, to: number): Promise<void> {
+async function writeAgain(file: OpenFile, from: number, to: number): Promise<void> {
   const bytes = Buffer.allocUnsafeSlow(Math.max(1, Math.min(LOG_LIMITS.readBytes, to - from)));
   for (let at = from; at < to; at += bytes.length) {
     const length = Math.min(bytes.length, to - at);

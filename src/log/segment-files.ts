@@ -1,8 +1,8 @@
 // Owns: the names of segment files, listing them, and getting the index of one (from its file, or rebuilt).
 
 import { systemCodeOf } from '../base/errors.ts';
+import type { FileSystem, OpenFile } from '../files/file-system.ts';
 import { type ScanEnd, scanBatches } from './batch-scan.ts';
-import type { FileSystem, LogFile } from './file-system.ts';
 import { damaged } from './log-errors.ts';
 import { SegmentIndex } from './segment-index.ts';
 
@@ -54,7 +54,7 @@ export async function readIndex(
 }
 
 /** Brings an index up to `bytes` of its segment by walking batch headers. Throws MR_DATA_DAMAGED. */
-export async function extendIndex(index: SegmentIndex, file: LogFile, bytes: number): Promise<void> {
+export async function extendIndex(index: SegmentIndex, file: OpenFile, bytes: number): Promise<void> {
   if (index.coveredBytes >= bytes) return;
   const end = await scanBatches(
     file,

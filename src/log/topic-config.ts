@@ -1,7 +1,7 @@
 // Owns: topic names, topic settings, their limits, and `topic.json`. Not here: records and segments.
 
 import { MillraceError, systemCodeOf } from '../base/errors.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { LOG_LIMITS } from './limits.ts';
 import { damaged, topicInvalid, wrongFormat } from './log-errors.ts';
 import type { Durability } from './record.ts';

@@ -1,6 +1,6 @@
 // Owns: a reader of a topic, with nothing but its own windows and file handles. Any number of them may exist, in any number of processes.
 
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem } from '../files/file-system.ts';
 import { logClosed, partitionUnknown } from './log-errors.ts';
 import { PartitionReader } from './partition-reader.ts';
 import type { RecordChunk } from './record-chunk.ts';

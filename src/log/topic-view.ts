@@ -6,9 +6,9 @@
 
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { FolderLock } from '../files/folder-lock.ts';
 import { scanBatches } from './batch-scan.ts';
-import type { FileSystem } from './file-system.ts';
-import { FolderLock } from './folder-lock.ts';
 import { LOG_LIMITS } from './limits.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
 import { type LogPosition, type Watermark, WatermarkFile } from './watermarks.ts';

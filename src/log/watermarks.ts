@@ -6,7 +6,7 @@
 // after a power failure its `flushed` may be behind the truth, never ahead.
 
 import { crc32c } from '../base/crc32c.ts';
-import { type FileSystem, type LogFile, readFully, writeFully } from './file-system.ts';
+import { type FileSystem, type OpenFile, readFully, writeFully } from '../files/file-system.ts';
 import { wrongFormat } from './log-errors.ts';
 
 export const WATERMARKS_FILE = 'watermarks';
@@ -37,10 +37,10 @@ export interface Watermark {
 }
 
 export class WatermarkFile {
-  private readonly file: LogFile;
+  private readonly file: OpenFile;
   private readonly partitions: number;
 
-  private constructor(file: LogFile, partitions: number) {
+  private constructor(file: OpenFile, partitions: number) {
     this.file = file;
     this.partitions = partitions;
   }

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
 import { MillraceError } from '../../src/base/errors.ts';
-import { type FileSystem, type LogFile, nodeFileSystem } from '../../src/log/file-system.ts';
+import { type FileSystem, nodeFileSystem, type OpenFile } from '../../src/files/file-system.ts';
 import { Log } from '../../src/log/index.ts';
 import type { TopicReader } from '../../src/log/topic-reader.ts';
 
@@ -110,8 +110,8 @@ export class FaultyFileSystem {
     };
   }
 
-  private wrap(file: LogFile): LogFile {
-    const write: LogFile['write'] = async (bytes, offset, length, position) => {
+  private wrap(file: OpenFile): OpenFile {
+    const write: OpenFile['write'] = async (bytes, offset, length, position) => {
       this.writes++;
       if (this.failWriteAfter <= 0) throw systemError('EIO');
       if (this.room <= 0) throw systemError('ENOSPC');
@@ -126,7 +126,7 @@ export class FaultyFileSystem {
       if (this.failFlush) throw systemError('EIO');
       return file.flush();
     };
-    const writeDurably: LogFile['write'] = async (bytes, offset, length, position) => {
+    const writeDurably: OpenFile['write'] = async (bytes, offset, length, position) => {
       const written = await write(bytes, offset, length, position);
       await flush();
       return written;

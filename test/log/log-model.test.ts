@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nodeFileSystem } from '../../src/log/file-system.ts';
+import { nodeFileSystem } from '../../src/files/file-system.ts';
 import type { Log } from '../../src/log/index.ts';
 import type { Durability } from '../../src/log/record.ts';
 import { listSegments } from '../../src/log/segment-files.ts';

@@ -6,8 +6,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FolderLock } from '../../src/log/folder-lock.ts';
-import { ownIdentity, processState } from '../../src/log/process-identity.ts';
+import { FolderLock } from '../../src/files/folder-lock.ts';
+import { ownIdentity, processState } from '../../src/files/process-identity.ts';
 import { codeOf, errorOf, openLog, readTexts, temporaryFolder } from './helpers.ts';
 
 interface Child {

@@ -47,7 +47,9 @@ export function bodyText(body: Body): string {
     case 'catch-up':
       return `catch-up ${list(body.entries)}@${body.from}`;
     case 'join-answer':
-      return body.known === 0 ? 'join-answer (you were replaced)' : `join-answer (your disk is ${body.known})`;
+      return body.known === 0
+        ? 'join-answer (you were replaced)'
+        : `join-answer (your disk is ${body.known})`;
     default:
       return body.kind;
   }

@@ -19,7 +19,13 @@ export const EXPLANATION_LIMITS = {
   rows: 40,
 } as const;
 
-const HEADINGS = ['operation', 'client', 'invoked', 'returned', 'place in the longest order found'];
+const HEADINGS: readonly string[] = [
+  'operation',
+  'client',
+  'invoked',
+  'returned',
+  'place in the longest order found',
+];
 
 /** The operations of the failing prefix, one a line, with their place in the longest order found. */
 export function explanationTable<State, Op, Result>(

@@ -27,6 +27,9 @@ export interface Move {
  */
 export type DiskPace = 'slow' | 'prompt';
 
+/** When a proposer is asked to propose: in phase 1 only, so that its entry travels with the log that phase 1 chooses, or in phase 2 too. */
+export type ProposalTime = 'phase 1' | 'any';
+
 /** What a replica answers to an outdated ballot starts only another ballot, one more than two; votes and pings need ticks. */
 const IGNORED: ReadonlySet<MessageKind> = new Set(['vote', 'ping', 'nack']);
 
@@ -36,13 +39,15 @@ export class CoreMoves {
   private readonly locals: LocalStates;
   private readonly inboxes: Inboxes;
   private readonly pace: DiskPace;
+  private readonly proposals: ProposalTime;
   private readonly own = new Map<string, readonly Move[]>();
   private readonly received = new Map<string, readonly Move[]>();
 
-  constructor(locals: LocalStates, inboxes: Inboxes, pace: DiskPace) {
+  constructor(locals: LocalStates, inboxes: Inboxes, pace: DiskPace, proposals: ProposalTime) {
     this.locals = locals;
     this.inboxes = inboxes;
     this.pace = pace;
+    this.proposals = proposals;
   }
 
   /** Without a message: nominated, asked to propose its next entry, writes durable, crash. */
@@ -83,7 +88,7 @@ export class CoreMoves {
     const { id, pending, role } = local;
     const moves: Move[] = [];
     if (nominee) moves.push(...this.happen(local, `${id} is nominated`, { kind: 'nominate' }, 0));
-    if (mayPropose && (role === 'leading' || role === 'preparing')) {
+    if (mayPropose && (role === 'preparing' || (role === 'leading' && this.proposals === 'any'))) {
       const entry = command(new Uint8Array([FIRST_LETTER + entries]));
       moves.push(
         ...this.happen(local, `${id} proposes entry ${entries}`, { kind: 'propose', entries: [entry] }, 1),

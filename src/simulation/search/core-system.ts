@@ -3,25 +3,30 @@
 // Checked in every state, besides what local-states.ts checks:
 //   1. One decided value per index, over all replicas and restarts, and for ever: `chosen` remembers what was decided.
 //   2. What was decided is durable on a quorum.
+//   3. An outdated message does nothing, which reduction (c) relies on.
 //
-// What can happen, in any order within the bounds: a replica is nominated, a proposer is asked to propose, any message that was
-// ever sent is delivered (or never is, or again), writes become durable, a replica crashes and starts with what is durable.
-// Ticks, votes, heartbeats, reads, snapshots, damage and reconfiguration do not happen here; the simulator has them. A follower may ask for
-// synchronisation again at any time, as if a tick had passed. The replicas have met: each knows the incarnations of the others.
+// What can happen, in any order within the bounds: a replica is nominated, a proposer is asked to propose, a message that was
+// sent is delivered (or never is, or again), all writes that wait become durable, a replica crashes, with all of them or none, and starts
+// with what is durable. Ticks, votes, heartbeats, reads, snapshots, damage and reconfiguration do not happen here; the simulator
+// has them, and disks that keep a part of what waits. A follower may ask for synchronisation at any time, as if a tick
+// had passed. The replicas have met: each knows the incarnations of the others.
 //
 // Reductions, none of which hides a bad state:
 //   a. A replica's step depends on its own state and the event only, so each is computed once (local-states.ts).
-//   b. What waits to be written becomes durable together, and local states that differ in its pieces only are one.
-//   c. Messages that can do nothing any more are forgotten (`isDead`, tried whenever it is used).
-//   d. Of two states with equal replicas, the one with more messages and less used of the bounds covers the other: any message may be lost.
-//   e. A delivery that leaves its receiver as it was and makes it send something is done at once: by (d) nothing is lost.
-//   f. Replica 1 is nominated first, and replica 3 never. Names count only by their order in ballots of one round. If the second proposer has
-//      seen the first ballot, rounds differ and names can be exchanged; if not, its nomination could have come first.
+//   b. What waits to be written becomes durable together, so local states that differ only in its pieces are one.
+//   c. Messages that can do nothing any more are forgotten (`isDead`, checked by 3).
+//   d. Of two states with equal replicas, the one with more messages and less used of the bounds covers the other: any
+//      message may be lost.
+//   e. Where messages may be doubled, a delivery that leaves its receiver as it was and makes it send something is done at
+//      once: by (d) nothing is lost.
+//   f. Replica 1 is nominated first, and replica 3 never. Names count only by their order in ballots of one round. If the
+//      second proposer knows the first ballot, rounds differ and names can be exchanged; if not, its nomination could have
+//      come first. (Had it known and forgotten in a crash, only a SyncRequest could be left of that; others bring the same answer.)
 
 import { NO_BALLOT, type ReplicaId } from '../../paxos/ballot.ts';
 import { firstConfiguration, quorumOf } from '../../paxos/configuration.ts';
 import type { MakeReplica } from '../replica-under-test.ts';
-import { CoreMoves, type DiskPace, isDead, type Move } from './core-moves.ts';
+import { CoreMoves, type DiskPace, isDead, type Move, type ProposalTime } from './core-moves.ts';
 import type { Step } from './explore.ts';
 import type { OrderedSystem } from './explore-maximal.ts';
 import { EMPTY, Inboxes } from './inboxes.ts';
@@ -35,6 +40,7 @@ export interface CoreBounds {
   readonly entries: number;
   readonly crashes: number;
   readonly disks: DiskPace;
+  readonly proposals: ProposalTime;
   /** How often one message may be delivered. */
   readonly deliveries: 'once' | 'again';
 }
@@ -60,6 +66,7 @@ interface Offers {
   readonly moves: readonly Move[];
   /** What deliveries that change nothing at the receiver make it send. */
   readonly echoes: Move['sent'];
+  readonly problem: string | undefined;
 }
 
 const MEMBERS: readonly ReplicaId[] = [1, 2, 3];
@@ -81,7 +88,7 @@ export class CoreSystem implements OrderedSystem<ClusterState> {
       throw new RangeError(`at most ${MAX_BALLOTS} ballots: with more, a Nack matters`);
     this.bounds = bounds;
     this.locals = new LocalStates(make, this.configuration);
-    this.core = new CoreMoves(this.locals, this.inboxes, bounds.disks);
+    this.core = new CoreMoves(this.locals, this.inboxes, bounds.disks, bounds.proposals);
   }
 
   /** For the report: different states of one replica, and different messages. */
@@ -192,7 +199,7 @@ export class CoreSystem implements OrderedSystem<ClusterState> {
       crashes: state.crashes + move.crashes,
       proposer: move.ballots === 1 ? to.id : state.proposer,
       chosen: to.decided.length > state.chosen.length ? to.decided : state.chosen,
-      problem: to.problem ?? disagreement(state.chosen, to),
+      problem: to.problem ?? disagreement(state.chosen, to) ?? this.offers(to, inboxes[place]!).problem,
     };
     return { action: move.action, state: after };
   }
@@ -226,7 +233,11 @@ export class CoreSystem implements OrderedSystem<ClusterState> {
       const all = this.inboxes.members(inbox).flatMap((message) => this.core.deliveries(local, message));
       const again = this.bounds.deliveries === 'again';
       const echoes = all.filter(({ to }) => again && to === local).flatMap(({ sent }) => sent);
-      offers = { moves: all.filter(({ to }) => !again || to !== local), echoes };
+      offers = {
+        moves: all.filter(({ to }) => !again || to !== local),
+        echoes,
+        problem: this.revived(local, inbox),
+      };
       this.offered.set(key, offers);
     }
     return offers;
@@ -236,16 +247,21 @@ export class CoreSystem implements OrderedSystem<ClusterState> {
     const key = `${local.number},${inbox}`;
     let alive = this.living.get(key);
     if (alive === undefined) {
-      alive = this.inboxes.without(inbox, (message) => this.isDead(message, local));
+      alive = this.inboxes.without(inbox, (message) => this.isForgotten(message, local));
       this.living.set(key, alive);
     }
     return alive;
   }
 
-  private isDead(message: number, local: LocalState): boolean {
-    if (local.problem !== undefined || !isDead(this.inboxes.message(message), local)) return false;
-    if (this.core.deliveries(local, message).length === 0) return true;
-    throw new Error(`the search forgets a message that matters: ${this.inboxes.message(message).body.kind}`);
+  /** Tried, not believed: a message that should do nothing any more and does something stays, and is a problem. */
+  private isForgotten(message: number, local: LocalState): boolean {
+    return isDead(this.inboxes.message(message), local) && this.core.deliveries(local, message).length === 0;
+  }
+
+  private revived(local: LocalState, inbox: number): string | undefined {
+    const members = this.inboxes.members(inbox).map((message) => this.inboxes.message(message));
+    const stale = members.find((message) => isDead(message, local));
+    return stale && `replica ${local.id} acts upon an outdated ${stale.body.kind} of ${stale.from}`;
   }
 }
 

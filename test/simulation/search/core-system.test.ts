@@ -1,24 +1,54 @@
-// All that three real replicas can do within small bounds, and that the search would see it if they did wrong.
+// The search of the core would see it if the core did wrong, and its reductions lose nothing.
 
 import { describe, expect, test } from 'vitest';
-import { NO_BALLOT } from '../../../src/paxos/ballot.ts';
+import { compareBallots, NO_BALLOT } from '../../../src/paxos/ballot.ts';
 import type { Effects } from '../../../src/paxos/effects.ts';
 import type { Event } from '../../../src/paxos/event.ts';
 import { Replica } from '../../../src/paxos/replica.ts';
 import type { MakeReplica } from '../../../src/simulation/replica-under-test.ts';
+import { searchCore } from '../../../src/simulation/search/core-searches.ts';
 import { type CoreBounds, CoreSystem } from '../../../src/simulation/search/core-system.ts';
 import { explore } from '../../../src/simulation/search/explore.ts';
-import { exploreMaximal } from '../../../src/simulation/search/explore-maximal.ts';
 
 const REAL: MakeReplica = (parts) => new Replica(parts);
 
-/** Forgets at a restart what it promised beyond what it accepted. */
+const BOUNDS: CoreBounds = {
+  ballots: 2,
+  entries: 2,
+  crashes: 1,
+  disks: 'prompt',
+  proposals: 'phase 1',
+  deliveries: 'once',
+};
+
+describe('reductions', () => {
+  test.each<Partial<CoreBounds>>([
+    { entries: 0, disks: 'slow', deliveries: 'again' },
+    { entries: 1, crashes: 0 },
+    { crashes: 0 },
+  ])(
+    'plain search finds no more than the search by covering: %j',
+    (changed) => {
+      const bounds = { ...BOUNDS, ...changed };
+      const plain = explore(new CoreSystem(REAL, bounds), { maxStates: 200_000 });
+      const covered = searchCore(REAL, bounds);
+      expect(plain).toMatchObject({ outcome: 'complete', violation: undefined });
+      expect(covered).toMatchObject({ outcome: 'complete', violation: undefined });
+      expect(covered.states).toBeLessThanOrEqual(plain.states);
+    },
+    60_000,
+  );
+
+  test('more ballots than the reductions allow are refused', () => {
+    expect(() => new CoreSystem(REAL, { ...BOUNDS, ballots: 3 })).toThrow('at most 2 ballots');
+  });
+});
+
+/** Forgets its promise at a restart. */
 const FORGETFUL: MakeReplica = (parts) => {
   const { recovered } = parts;
-  return new Replica({
-    ...parts,
-    recovered: { ...recovered, hard: { ...recovered.hard, promised: NO_BALLOT } },
-  });
+  const hard = { ...recovered.hard, promised: NO_BALLOT };
+  return new Replica({ ...parts, recovered: { ...recovered, hard } });
 };
 
 /** Takes each write for durable at once. */
@@ -31,60 +61,46 @@ class Hasty extends Replica {
   }
 }
 
-const SMALL: CoreBounds = { ballots: 2, entries: 0, crashes: 1, disks: 'slow', deliveries: 'again' };
+/** Tells every proposer that it never accepted anything. */
+class Secretive extends Replica {
+  override step(event: Event): Effects {
+    const effects = super.step(event);
+    const send = effects.send.map((message) => {
+      const { body } = message;
+      if (body.kind !== 'promise' || compareBallots(body.accepted, NO_BALLOT) === 0) return message;
+      const nothing = { accepted: NO_BALLOT, length: 0, decided: 0, from: 0, entries: [] };
+      return { ...message, body: { ...body, ...nothing } };
+    });
+    return { ...effects, send };
+  }
+}
 
-describe('the real core', () => {
-  test.each<CoreBounds & { readonly name: string }>([
-    { name: 'no entries, slow disks, doubled messages', ...SMALL },
-    {
-      name: 'one entry and a crash',
-      ballots: 2,
-      entries: 1,
-      crashes: 1,
-      disks: 'prompt',
-      deliveries: 'once',
-    },
-    { name: 'one entry, slow disks', ballots: 2, entries: 1, crashes: 0, disks: 'slow', deliveries: 'once' },
-    {
-      name: 'one entry, doubled messages',
-      ballots: 2,
-      entries: 1,
-      crashes: 0,
-      disks: 'prompt',
-      deliveries: 'again',
-    },
-  ])(
-    '$name: every state is safe',
-    ({ name, ...bounds }) => {
-      const system = new CoreSystem(REAL, bounds);
-      const { outcome, states, transitions, violation } = exploreMaximal(system, { maxStates: 1_000_000 });
-      process.stdout.write(
-        `search of the core, ${name}: ${states} states, ${transitions} steps, ${JSON.stringify(system.size)}\n`,
-      );
-      expect(violation).toBeUndefined();
-      expect(outcome).toBe('complete');
-      expect(states).toBeGreaterThan(1_000);
-    },
-    120_000,
-  );
-
-  test('plain search sees the same as the search by covering', () => {
-    const found = explore(new CoreSystem(REAL, SMALL), { maxStates: 100_000 });
-    expect(found).toMatchObject({ outcome: 'complete', violation: undefined });
-  }, 60_000);
-});
+/** Takes itself for a quorum. */
+class Lonely extends Replica {
+  override step(event: Event): Effects {
+    (this as unknown as { readonly core: { quorum: number } }).core.quorum = 1;
+    return super.step(event);
+  }
+}
 
 describe('mistakes that the search must find', () => {
-  test('a promise that a restart forgets', () => {
-    const bounds: CoreBounds = { ballots: 2, entries: 2, crashes: 1, disks: 'prompt', deliveries: 'once' };
-    const { outcome, violation } = exploreMaximal(new CoreSystem(FORGETFUL, bounds), { maxStates: 300_000 });
-    expect(outcome).toBe('violation');
-    expect(violation!.trace.some((action) => action.includes('crashes'))).toBe(true);
-  }, 60_000);
-
-  test('a promise that leaves before it is durable', () => {
-    const make: MakeReplica = (parts) => new Hasty(parts);
-    const { violation } = explore(new CoreSystem(make, SMALL), { maxStates: 100_000 });
-    expect(violation!.reason).toMatch(/tells of its promise .*, which is not durable/);
-  });
+  test.each<[string, MakeReplica, RegExp]>([
+    ['a promise that a restart forgets', FORGETFUL, /outdated|went back|decide/],
+    ['a promise that leaves before it is durable', (parts) => new Hasty(parts), /is not durable/],
+    [
+      'a promise without what was accepted',
+      (parts) => new Secretive(parts),
+      /nobody has more of the log than its leader|decide/,
+    ],
+    ['a quorum of one', (parts) => new Lonely(parts), /decided but durable on 1 only|decides/],
+  ])(
+    '%s',
+    (_, make, reason) => {
+      const { outcome, violation } = searchCore(make, { ...BOUNDS, disks: 'slow' });
+      expect(outcome).toBe('violation');
+      expect(violation!.reason).toMatch(reason);
+      expect(violation!.trace.length).toBeGreaterThan(0);
+    },
+    60_000,
+  );
 });

@@ -42,7 +42,8 @@ function maze(doors: readonly Door[], bad: number): OrderedSystem<Bag> {
 
 const place = fc.integer({ min: 0, max: 6 });
 const token = fc.integer({ min: 0, max: 5 });
-const doors = fc.array(fc.record({ from: place, to: place, needs: token, gives: token }), { maxLength: 25 });
+const door = fc.record({ from: place, to: place, needs: token, gives: token });
+const doors = fc.array(door, { minLength: 25, maxLength: 40 });
 
 test('agrees with plain search on whether the bad place can be reached', () => {
   const seen = { complete: 0, violation: 0, limit: 0 };
@@ -63,7 +64,7 @@ test('agrees with plain search on whether the bad place can be reached', () => {
   );
   expect(seen.complete).toBeGreaterThan(100);
   expect(seen.violation).toBeGreaterThan(100);
-  expect(fewer).toBeGreaterThan(20);
+  expect(fewer).toBeGreaterThan(5);
 });
 
 test('its trace leads to the bad state', () => {

@@ -17,7 +17,7 @@ import { randomUUID } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { MillraceError, systemCodeOf } from '../base/errors.ts';
-import { ioError } from './log-errors.ts';
+import { ioError } from './io-error.ts';
 import { ownIdentity, type ProcessIdentity, processState } from './process-identity.ts';
 
 const MAX_LEVELS = 4;

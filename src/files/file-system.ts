@@ -1,4 +1,4 @@
-// Owns: the port through which the log reaches the disk, and its implementation over Node. Tests put one in between
+// Owns: the port through which the log and the store reach the disk, and its implementation over Node. Tests put one in between
 // that tears writes, fills up or fails flushes. Not here: what is written.
 // Invariant: nothing here retries. A failed flush in particular is reported once and never tried again: after it, the
 // kernel may have dropped the dirty pages and a second `fdatasync` would succeed over lost data (Rebello et al., "Can
@@ -16,7 +16,7 @@ import {
   write as writeFile,
 } from 'node:fs';
 
-export interface LogFile {
+export interface OpenFile {
   readonly path: string;
   /** Writes at `position`; may write less than asked. Returns the bytes written. */
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>;
@@ -37,7 +37,7 @@ export interface LogFile {
 /** All methods reject with Node's system errors. */
 export interface FileSystem {
   /** `write` makes the file if it is missing and keeps what is in it. */
-  open(path: string, mode: 'read' | 'write'): Promise<LogFile>;
+  open(path: string, mode: 'read' | 'write'): Promise<OpenFile>;
   /** Names in a folder, in no order. */
   list(folder: string): Promise<string[]>;
   makeFolder(path: string): Promise<void>;
@@ -86,7 +86,7 @@ export async function writeAtomically(
 
 /** Writes the first `length` bytes at `position`, in as many writes as it takes. */
 export async function writeFully(
-  file: LogFile,
+  file: OpenFile,
   bytes: Uint8Array,
   length: number,
   position: number,
@@ -102,7 +102,7 @@ export async function writeFully(
 
 /** Fills `bytes` from `offset` on as far as the file goes. Returns the bytes read. */
 export async function readFully(
-  file: LogFile,
+  file: OpenFile,
   bytes: Uint8Array,
   offset: number,
   length: number,
@@ -117,7 +117,7 @@ export async function readFully(
   return done;
 }
 
-async function openNodeFile(path: string, mode: 'read' | 'write'): Promise<LogFile> {
+async function openNodeFile(path: string, mode: 'read' | 'write'): Promise<OpenFile> {
   const flags = mode === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT;
   const fd = await openDescriptor(path, flags);
   let through: Promise<number> | null = null;
