@@ -72,13 +72,13 @@ export const MEMBERSHIP: readonly Fault[] = [
     edits: [
       {
         file: ADMISSION,
-        find: 'if (core.configuration.retired.includes(from))\n    return body.kind',
-        replace: 'if (core.id < 0)\n    return body.kind',
+        find: 'if (core.retired.has(from))\n    return TO_THE_RETIRED',
+        replace: 'if (core.id < 0)\n    return TO_THE_RETIRED',
       },
       {
         file: ADMISSION,
-        find: 'if (!isMember(core.configuration, from) && !tellsOfLater)',
-        replace: 'if (core.id < 0 && !tellsOfLater)',
+        find: 'if (!core.members.includes(from) && !answers(',
+        replace: 'if (core.id < 0 && !answers(',
       },
     ],
   },

@@ -187,7 +187,9 @@ export function refusesBallot(core: Core, from: ReplicaId, ballot: Prepare['ball
   core.round = Math.max(core.round, ballot.configuration === core.configuration.number ? ballot.round : 0);
   if (compareBallots(ballot, core.promised) >= 0) return false;
   core.drop('stale-ballot');
-  if (core.role !== 'recovering') core.send(from, { kind: 'nack', ballot, promised: core.promised });
+  // A damaged replica is of use to nobody below its promise: its request tells that, and the proposer goes above it.
+  if (core.role === 'recovering') askForSync(core, from);
+  else core.send(from, { kind: 'nack', ballot, promised: core.promised });
   return true;
 }
 

@@ -8,15 +8,17 @@
 //      (Less would do for a disk that is empty because it is new, but nobody can tell that from a disk that was lost.)
 //   4. Of another configuration's messages only those that carry decided facts or ask for them are heard.
 
-import type { ReplicaId } from './ballot.ts';
-import { askToCatchUp } from './catch-up.ts';
-import { isMember } from './configuration.ts';
+import { NO_BALLOT, type ReplicaId } from './ballot.ts';
+import { askToCatchUp, isAnswer } from './catch-up.ts';
 import type { Core } from './core.ts';
-import type { JoinAnswer, Message, MessageKind } from './message.ts';
+import type { Body, JoinAnswer, Message, MessageKind } from './message.ts';
 import { admit, takePlace } from './reconfiguration.ts';
 
 /** Heard from members whatever configuration they are in. */
 const TIMELESS: readonly MessageKind[] = ['join', 'join-answer', 'catch-up', 'catch-up-request'];
+
+/** A replaced replica gets a refusal, or what was decided, so that it does not wait for ever. */
+const TO_THE_RETIRED: readonly MessageKind[] = ['join', 'catch-up-request'];
 
 /** Whether `message` is to be handled. What is not was counted. */
 export function listensTo(core: Core, message: Message): boolean {
@@ -28,6 +30,7 @@ export function listensTo(core: Core, message: Message): boolean {
     // Members of later configurations may all be unknown here. One of them is worth a question.
     if (reason === 'unknown-replica' && message.configuration > number)
       noticeNewer(core, from, message.configuration);
+    if (reason === 'retired-replica' && body.kind === 'ping') hintAtNewer(core, from);
     return false;
   }
   if (message.configuration !== number && !TIMELESS.includes(body.kind)) {
@@ -42,16 +45,21 @@ export function listensTo(core: Core, message: Message): boolean {
 function whyNot(core: Core, { from, to, configuration, incarnation, body }: Message) {
   if (to !== core.id || from === core.id) return 'not-for-me' as const;
   // A join gets its answer, a refusal, so that who was replaced does not wait for ever.
-  if (core.configuration.retired.includes(from))
-    return body.kind === 'join' ? undefined : ('retired-replica' as const);
-  // Members of later configurations may all be unknown here; what is decided is true whoever tells it.
-  const tellsOfLater = body.kind === 'catch-up' && configuration > core.configuration.number;
-  if (!isMember(core.configuration, from) && !tellsOfLater) return 'unknown-replica' as const;
+  if (core.retired.has(from))
+    return TO_THE_RETIRED.includes(body.kind) ? undefined : ('retired-replica' as const);
+  if (!core.members.includes(from) && !answers(core, from, configuration, body))
+    return 'unknown-replica' as const;
   const known = core.known.get(from);
   if (known !== undefined && known !== incarnation && body.kind !== 'join') return 'reborn' as const;
   if (!('ballot' in body)) return undefined;
   if (!ballotFits(core, from, body.kind, body.ballot.replica)) return 'impostor' as const;
   return undefined;
+}
+
+/** Members of later configurations may all be unknown here. What was asked of one of them is heard. */
+function answers(core: Core, from: ReplicaId, configuration: number, body: Body): boolean {
+  const isLater = configuration > core.configuration.number;
+  return isLater && body.kind === 'catch-up' && from === core.ahead.source && isAnswer(core, body);
 }
 
 /** Requests carry the sender's ballot, answers the receiver's. */
@@ -80,14 +88,14 @@ export function votesUnderKnownName(core: Core, { from, incarnation }: Message):
 
 function noticeNewer(core: Core, from: ReplicaId, number: number): void {
   // Whoever was heard last is alive.
-  if (number >= core.ahead.number) core.ahead = { number, source: from };
+  if (core.question === 0 && number >= core.ahead.number)
+    core.ahead = { number, source: from, since: core.ticks };
   if (core.askedAt !== core.ticks) askToCatchUp(core);
 }
 
 /** No entries: only that there is something to ask for. */
 function hintAtNewer(core: Core, to: ReplicaId): void {
-  const { number } = core.configuration;
-  core.send(to, { kind: 'catch-up', configuration: number, from: 0, entries: [], snapshot: 0 });
+  core.send(to, { kind: 'catch-up', question: 0, leadership: NO_BALLOT, from: 0, entries: [], snapshot: 0 });
 }
 
 export function askToJoin(core: Core): void {
@@ -96,7 +104,7 @@ export function askToJoin(core: Core): void {
 
 /** Recorded first, so that it is known should it lose its disk; the answer waits for that. */
 export function onJoin(core: Core, { from, incarnation }: Message): void {
-  if (core.configuration.retired.includes(from)) {
+  if (core.retired.has(from)) {
     core.send(from, { kind: 'join-answer', known: 0 });
     return;
   }

@@ -1,27 +1,36 @@
 // Owns: learning decided entries from others, outside of phases 1 and 2: for a replica that a change of configuration left
 // behind, for a new one, and for a follower that lags by more than a message.
 // Invariants:
-//   1. CatchUp carries decided entries only, so it may come from any replica that is ahead.
+//   1. CatchUp carries decided entries only, so it may come from any replica that is ahead. It is taken as the answer to a
+//      question, or from the leader at the promised ballot, and at no other time: what is late may not fit any more.
 //   2. It changes nothing of what the log was accepted at. Where the log differs from what is decided, it was accepted
 //      at a lower ballot than the one that decided, so nothing from there on can be decided: it may be forgotten.
 //   3. Inside a closed configuration the log is just what is decided.
 
-import { firstBallot, higherBallot, type ReplicaId } from './ballot.ts';
+import { firstBallot, higherBallot, NO_BALLOT, type ReplicaId, sameBallot } from './ballot.ts';
 import type { Core } from './core.ts';
 import { type Entry, sameEntry } from './entry.ts';
 import { setDecided } from './learner.ts';
-import type { CatchUp, CatchUpRequest } from './message.ts';
+import { PAXOS_TICKS } from './limits.ts';
+import type { CatchUp, CatchUpRequest, Message } from './message.ts';
 import { enterConfiguration } from './reconfiguration.ts';
 import { leaveRole } from './transitions.ts';
 
+/** Ticks without news after which another replica is asked. */
+const PATIENCE = 2 * PAXOS_TICKS.election;
+
 export function onCatchUpRequest(core: Core, from: ReplicaId, request: CatchUpRequest): void {
+  const { question } = request;
   const { offset } = core.log;
-  if (request.decided >= offset) sendDecided(core, from, request.decided);
-  else if (request.staged >= offset) sendDecided(core, from, request.staged);
+  if (request.decided >= offset)
+    sendDecided(core, from, request.decided, { question, leadership: NO_BALLOT });
+  else if (request.staged >= offset)
+    sendDecided(core, from, request.staged, { question, leadership: NO_BALLOT });
   else
     core.send(from, {
       kind: 'catch-up',
-      configuration: core.configuration.number,
+      question,
+      leadership: NO_BALLOT,
       from: 0,
       entries: [],
       snapshot: offset,
@@ -29,49 +38,63 @@ export function onCatchUpRequest(core: Core, from: ReplicaId, request: CatchUpRe
 }
 
 /** As many decided entries from `start` on as fit into a message. */
-export function sendDecided(core: Core, to: ReplicaId, start: number): void {
+export function sendDecided(
+  core: Core,
+  to: ReplicaId,
+  start: number,
+  why: Pick<CatchUp, 'question' | 'leadership'>,
+): void {
   const { log, limits } = core;
   if (start > core.decided) return;
   const until = Math.min(core.decided, log.reach(start, limits.messageEntries, limits.messageBytes));
-  const entries = log.slice(start, until);
-  core.send(to, {
-    kind: 'catch-up',
-    configuration: core.configuration.number,
-    from: start,
-    entries,
-    snapshot: 0,
-  });
+  core.send(to, { kind: 'catch-up', ...why, from: start, entries: log.slice(start, until), snapshot: 0 });
 }
 
-export function onCatchUp(core: Core, from: ReplicaId, message: CatchUp): void {
+export function isAnswer(core: Core, { question }: CatchUp): boolean {
+  return question !== 0 && question === core.question;
+}
+
+export function onCatchUp(core: Core, message: Message, body: CatchUp): void {
+  const { from, configuration } = message;
   const { number } = core.configuration;
-  if (message.configuration < number) return;
-  if (message.configuration === number && core.role !== 'passive') {
-    if (core.role === 'following') learnPrefix(core, from, message);
+  if (core.role === 'following' && from === core.leader && sameBallot(body.leadership, core.promised)) {
+    learnPrefix(core, from, body);
     return;
   }
-  if (message.configuration >= core.ahead.number)
-    core.ahead = { number: message.configuration, source: from };
+  if (configuration < number || (configuration === number && core.role !== 'passive')) return;
+  if (isAnswer(core, body) && from === core.ahead.source) {
+    core.question = 0;
+    core.ahead = { ...core.ahead, number: Math.max(configuration, core.ahead.number) };
+    onAnswer(core, from, body);
+    return;
+  }
+  if (body.question !== 0) {
+    core.drop('unasked');
+    return;
+  }
+  if (configuration > core.ahead.number)
+    core.ahead = { number: configuration, source: from, since: core.ticks };
+  if (core.askedAt !== core.ticks) askToCatchUp(core);
+}
+
+function onAnswer(core: Core, from: ReplicaId, body: CatchUp): void {
   const { staged } = core;
-  if (message.snapshot > core.decided) {
-    if (staged === undefined || staged.index < message.snapshot)
-      core.fetch = { from, index: message.snapshot };
+  if (body.snapshot > core.decided) {
+    if (staged === undefined || staged.index < body.snapshot) core.fetch = { from, index: body.snapshot };
     else installWhilePassive(core);
     return;
   }
-  if (staged !== undefined && staged.index > core.decided && message.from === staged.index) {
+  if (staged !== undefined && staged.index > core.decided && body.from === staged.index) {
     // The answer goes on from the snapshot that is staged here.
     installWhilePassive(core);
     return;
   }
-  const learns = hasNews(core, message);
-  if (learns) {
-    closeConfiguration(core);
-    core.append(message.entries, core.decided - message.from);
-    learnAll(core);
-  }
-  // Without news once a tick: two that have nothing to tell each other would not stop.
-  if (learns || core.askedAt !== core.ticks) askToCatchUp(core);
+  if (!hasNews(core, body)) return;
+  core.ahead = { ...core.ahead, since: core.ticks };
+  closeConfiguration(core);
+  core.append(body.entries, core.decided - body.from);
+  learnAll(core);
+  askToCatchUp(core);
 }
 
 function hasNews(core: Core, { from, entries }: CatchUp): boolean {
@@ -80,7 +103,8 @@ function hasNews(core: Core, { from, entries }: CatchUp): boolean {
 
 /** A follower that lags far behind learns what is decided before it accepts the rest. */
 function learnPrefix(core: Core, from: ReplicaId, message: CatchUp): void {
-  if (!hasNews(core, message)) return;
+  // At the leader's own ballot its Accepts do this; and what was accepted there must not be replaced.
+  if (sameBallot(core.accepted, core.promised) || !hasNews(core, message)) return;
   const { entries } = message;
   const until = message.from + entries.length;
   const differs = firstDifference(core, message.from, entries);
@@ -136,17 +160,28 @@ export function installWhilePassive(core: Core): void {
   if (staged === undefined || staged.index <= core.decided) return;
   closeConfiguration(core);
   core.useSnapshot();
+  core.ahead = { ...core.ahead, since: core.ticks };
   if (staged.configuration.number > core.configuration.number) enterConfiguration(core, staged.configuration);
   askToCatchUp(core);
 }
 
-/** While something is known to be missing. */
+/** While something is known to be missing. One replica is asked until it has nothing new for long, then another. */
 export function askToCatchUp(core: Core): void {
   if (core.configuration.number >= core.ahead.number && core.role !== 'passive') return;
-  const others = core.members.filter((id) => id !== core.id);
-  const source =
-    core.ahead.source !== 0 ? core.ahead.source : others[core.ticks % Math.max(1, others.length)];
-  if (source === undefined) return;
+  if (core.ahead.source === 0 || core.ticks - core.ahead.since > PATIENCE) {
+    const others = core.members.filter((id) => id !== core.id);
+    const next = others[(others.indexOf(core.ahead.source) + 1) % Math.max(1, others.length)];
+    if (next === undefined) return;
+    core.ahead = { ...core.ahead, source: next, since: core.ticks };
+    core.question = 0;
+  }
+  if (core.question === 0) core.question = core.nonce + 2 + core.questions++;
   core.askedAt = core.ticks;
-  core.send(source, { kind: 'catch-up-request', decided: core.decided, staged: core.staged?.index ?? 0 });
+  const { question, decided } = core;
+  core.send(core.ahead.source, {
+    kind: 'catch-up-request',
+    question,
+    decided,
+    staged: core.staged?.index ?? 0,
+  });
 }

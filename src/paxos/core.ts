@@ -25,6 +25,7 @@ export type PaxosLimits = { readonly [K in keyof typeof PAXOS_LIMITS]: number };
 
 export type DropReason =
   | 'unknown-replica'
+  | 'unasked'
   | 'retired-replica'
   | 'other-configuration'
   | 'reborn'
@@ -45,7 +46,12 @@ export interface Gathering {
   /** Complete promises, the proposer's own among them. */
   readonly promises: Map<ReplicaId, Promised>;
   /** Promises whose entries did not fit into one message. */
-  readonly partial: Map<ReplicaId, Promised>;
+  readonly partial: Map<ReplicaId, PartialPromise>;
+}
+
+export interface PartialPromise extends Promised {
+  /** Grows with each part. */
+  readonly entries: Entry[];
 }
 
 export interface Promised {
@@ -83,7 +89,10 @@ export class Core {
   promised: Ballot;
   accepted: Ballot;
   configuration: Configuration;
-  quorum: number;
+  quorum = 0;
+  /** Ids that were replaced. */
+  retired: ReadonlySet<ReplicaId> = new Set();
+  private memberIds: readonly ReplicaId[] = [];
   readonly known: Map<ReplicaId, number>;
   /** Who is in `known` but not yet durably, and the write that will have it. */
   readonly recording: Map<ReplicaId, number> = new Map();
@@ -137,14 +146,18 @@ export class Core {
   readonly repair: number;
   /** How long the log must be to be whole again, or -1. */
   repairTarget = -1;
-  /** For a passive replica: the configuration that others told it of, and who. */
-  ahead: { number: number; source: ReplicaId } = { number: 0, source: 0 };
+  /** The configuration that others told of, and whom this replica asks about it, since which tick without news. */
+  ahead: { number: number; source: ReplicaId; since: number } = { number: 0, source: 0, since: 0 };
+  /** Of the CatchUpRequest that waits for its answer, or 0. */
+  question = 0;
   readonly welcomes: Set<ReplicaId> = new Set();
 
   readonly dropped: Map<DropReason, number> = new Map();
 
   /** What the step under way has made so far. */
   outbox: Message[] = [];
+  /** What this replica has to tell itself: its own promise, durable by now. */
+  toSelf: Body[] = [];
   results: ReadResult[] = [];
   proposed: ProposeResult | undefined;
   fetch: { readonly from: ReplicaId; readonly index: number } | undefined;
@@ -174,7 +187,7 @@ export class Core {
     this.promised = hard.promised;
     this.accepted = hard.accepted;
     this.configuration = hard.configuration;
-    this.quorum = quorumOf(hard.configuration);
+    this.enter(hard.configuration);
     this.known = new Map(hard.known);
     this.log = new Log(recovered.offset, recovered.entries);
     this.decided = Math.max(recovered.offset, Math.min(recovered.decided, this.log.length));
@@ -187,8 +200,16 @@ export class Core {
     this.hardChanged = recovered.damaged && !hard.damaged;
   }
 
+  /** By rising id. */
   get members(): readonly ReplicaId[] {
-    return this.configuration.members.map((member) => member.id);
+    return this.memberIds;
+  }
+
+  enter(configuration: Configuration): void {
+    this.configuration = configuration;
+    this.quorum = quorumOf(configuration);
+    this.memberIds = configuration.members.map((member) => member.id);
+    this.retired = new Set(configuration.retired);
   }
 
   /** May leave at once. */
@@ -309,8 +330,16 @@ export class Core {
   private release(): void {
     if (this.held.length === 0) return;
     const last = this.outstanding.at(-1);
-    for (const message of this.held) (last === undefined ? this.outbox : last.held).push(message);
+    for (const message of this.held) {
+      if (last === undefined) this.letGo(message);
+      else last.held.push(message);
+    }
     this.held = [];
+  }
+
+  private letGo(message: Message): void {
+    if (message.to === this.id) this.toSelf.push(message.body);
+    else this.outbox.push(message);
   }
 
   /** Writes up to `number` are durable. */
@@ -319,9 +348,11 @@ export class Core {
     while (this.outstanding.length > 0 && this.outstanding[0]!.number <= number) {
       const { length, held } = this.outstanding.shift()!;
       if (length > this.durable) this.durable = length;
-      for (const message of held) this.outbox.push(message);
+      for (const message of held) this.letGo(message);
     }
-    for (const [replica, write] of this.recording) if (write <= number) this.recording.delete(replica);
+    if (this.recording.size > 0) {
+      for (const [replica, write] of this.recording) if (write <= number) this.recording.delete(replica);
+    }
     assert(this.durable <= this.log.length, 'what is durable is in the log');
   }
 

@@ -65,7 +65,7 @@ export type ReadResult =
 export type ProposeResult =
   /** Appended; the first of them got this index. They are decided, or lost to another leader's, from there on. */
   | { readonly status: 'appended'; readonly index: number; readonly ballot: Ballot }
-  /** Phase 1 is not done: kept, and appended when it is, or lost with this leadership. */
+  /** Phase 1 is not done: kept, and appended when it is. Lost if this replica does not come to lead, or to the end of the configuration only. */
   | { readonly status: 'kept' }
   /** The leader is another one, or not known (0). Nothing was done. */
   | { readonly status: 'not-leader'; readonly leader: ReplicaId }

@@ -27,7 +27,6 @@ export function startLeading(core: Core, promises: ReadonlyMap<ReplicaId, Promis
   core.gathering.partial.clear();
   core.kept = [];
   core.keptBytes = 0;
-  if (!core.stopping) core.append(kept, 0);
   for (const { id } of core.configuration.members) {
     if (id !== core.id) core.progress.set(id, new Progress(id, core.ticks));
   }
@@ -35,15 +34,30 @@ export function startLeading(core: Core, promises: ReadonlyMap<ReplicaId, Promis
   // First, so that the others hear of it at once; if the log ends with a decided stop-sign, there is nothing to lead.
   setDecided(core, decided);
   if (core.role !== 'leading') return;
+  if (!core.stopping) core.append(kept, 0);
   for (const [id, promised] of promises) if (id !== core.id) syncPromiser(core, id, promised);
 }
 
 /** A promise that came when phase 2 had begun. */
 export function syncPromiser(core: Core, from: ReplicaId, promised: Promised | Promise1b): void {
   const progress = core.progress.get(from);
-  if (progress === undefined) return;
+  if (progress === undefined || isUnderWay(core, progress)) return;
+  if (promised.decided > core.log.length) {
+    // Decided at a higher ballot, and learned by one who did not accept it: this leader is deposed.
+    look(core);
+    return;
+  }
   progress.decided = promised.decided;
-  sync(core, progress, syncPoint(core, promised));
+  if (sameBallot(promised.accepted, core.promised) && promised.length >= core.log.offset) {
+    // In step already, and only short of what it missed.
+    begin(core, progress, promised.length, promised.length);
+    replicate(core, progress);
+  } else sync(core, progress, syncPoint(core, promised));
+}
+
+/** A synchronisation was sent and may still be on its way: asked for again, it is sent again only after a while. */
+function isUnderWay(core: Core, { state, syncedAt, syncGap }: Progress): boolean {
+  return state === 'synced' && core.ticks - syncedAt < syncGap;
 }
 
 /** Up to where the log behind a promise is surely equal to this one. */
@@ -68,10 +82,8 @@ function sync(core: Core, progress: Progress, start: number): void {
     return;
   }
   const reach = log.reach(from, limits.messageEntries, limits.messageBytes);
-  if (reach < core.decided && progress.decided >= log.offset) {
-    // Comes back with a SyncRequest when it has learned these.
-    progress.state = 'unprepared';
-    sendDecided(core, progress.id, progress.decided);
+  if (reach < core.decided && from === start) {
+    learnFirst(core, progress);
     return;
   }
   let next = from;
@@ -80,9 +92,24 @@ function sync(core: Core, progress: Progress, start: number): void {
   begin(core, progress, from, next);
 }
 
+/** What is decided goes in portions: the follower comes back with a SyncRequest when it has learned one. */
+function learnFirst(core: Core, progress: Progress): void {
+  if (progress.decided < core.log.offset) {
+    offerSnapshot(core, progress);
+    return;
+  }
+  progress.state = 'unprepared';
+  sendDecided(core, progress.id, progress.decided, { question: 0, leadership: core.promised });
+}
+
 /** A damaged follower accepts as it receives: it gives no vote before it has all. */
 function repairFollower(core: Core, progress: Progress, request: SyncRequest): void {
   const from = snapshotOr(core, progress, request.decided);
+  const advanced = request.decided > progress.decided || progress.repair !== request.damaged;
+  if (!advanced && isUnderWay(core, progress)) return;
+  if (advanced) progress.syncGap = 1;
+  progress.repair = request.damaged;
+  progress.decided = request.decided;
   progress.match = 0;
   if (from < core.log.offset) {
     offerSnapshot(core, progress);
@@ -105,6 +132,8 @@ function begin(core: Core, progress: Progress, start: number, next: number): voi
   progress.start = start;
   progress.next = next;
   progress.movedAt = core.ticks;
+  progress.syncedAt = core.ticks;
+  progress.syncGap = Math.min(2 * progress.syncGap, PAXOS_TICKS.backOff);
   progress.told = true;
 }
 
@@ -193,6 +222,7 @@ export function onAccepted(core: Core, from: ReplicaId, { ballot, length }: Acce
     if (progress.next < length) progress.next = length;
     progress.movedAt = core.ticks;
     progress.backOff = 2;
+    progress.syncGap = 1;
     advance(core);
   }
   if (core.role === 'leading') replicate(core, progress);

@@ -169,11 +169,16 @@ export interface JoinAnswer {
   readonly known: number;
 }
 
-/** Your configuration has ended, or you lag far behind, or you asked: here are decided entries, `from …`. */
+/**
+ * Decided entries, `from …`: for a replica that asked because its configuration has ended, or from the leader for a
+ * follower that lags by more than a message. Without either it only tells that the sender is in a later configuration.
+ */
 export interface CatchUp {
   readonly kind: 'catch-up';
-  /** The sender's configuration. */
-  readonly configuration: number;
+  /** Of the request that this answers, else 0. */
+  readonly question: number;
+  /** The ballot of the leader that sends this to its follower, else the lowest of all. */
+  readonly leadership: Ballot;
   readonly from: number;
   readonly entries: readonly Entry[];
   /** Not 0: entries below it are gone here, fetch a snapshot of at least that many entries. */
@@ -182,6 +187,8 @@ export interface CatchUp {
 
 export interface CatchUpRequest {
   readonly kind: 'catch-up-request';
+  /** Not 0. The same until it is answered. */
+  readonly question: number;
   readonly decided: number;
   readonly staged: number;
 }

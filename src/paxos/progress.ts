@@ -25,6 +25,11 @@ export class Progress {
   heard = 0;
   /** The leader's tick then. */
   heardAt: number;
+  /** The tick of the last synchronisation, and how many ticks it is given before it is made again. */
+  syncedAt = 0;
+  syncGap = 1;
+  /** The repair that was begun last, or 0. */
+  repair = 0;
   /** Snapshot that it has staged, from its last SyncRequest. */
   staged = 0;
   /** The last tick with progress or a repetition, and how many ticks to wait before the next repetition. */

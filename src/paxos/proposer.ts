@@ -6,15 +6,19 @@
 
 import { assert } from '../base/assert.ts';
 import { type Ballot, compareBallots, firstBallot, type ReplicaId, sameBallot } from './ballot.ts';
-import type { Core, Promised } from './core.ts';
+import type { Core, PartialPromise, Promised } from './core.ts';
 import { startLeading, syncPromiser } from './leader.ts';
 import type { Nack, Promise1b, SnapshotOffer } from './message.ts';
 import { prepareMessage } from './prepare-message.ts';
-import { leaveRole, newPatience } from './transitions.ts';
+import { leaveRole, look, newPatience } from './transitions.ts';
 
 /** Nominated: begins phase 1 with a ballot higher than all it has seen. */
 export function prepare(core: Core): void {
+  // From one try of phase 1 to the next they are kept on.
+  const { kept, keptBytes } = core;
   leaveRole(core);
+  core.kept = kept;
+  core.keptBytes = keptBytes;
   core.role = 'preparing';
   core.leader = core.id;
   core.silence = 0;
@@ -60,6 +64,8 @@ export function onPromise(core: Core, from: ReplicaId, message: Promise1b): void
   if (joined === undefined) return;
   if (joined.from + joined.entries.length < joined.length) {
     partial.set(from, joined);
+    // It goes on: patience begins anew.
+    core.silence = 0;
     core.send(from, prepareMessage(core, joined));
     return;
   }
@@ -68,27 +74,32 @@ export function onPromise(core: Core, from: ReplicaId, message: Promise1b): void
   if (promises.size >= core.quorum && promises.has(core.id)) adopt(core);
 }
 
-/** The entries told so far and those of `message`, if they meet. */
-function joinParts(before: Promised | undefined, message: Promise1b): Promised | undefined {
-  if (before === undefined) return message;
-  const end = before.from + before.entries.length;
-  if (message.from > end || message.from < before.from) return undefined;
-  const entries = [...before.entries.slice(0, message.from - before.from), ...message.entries];
-  return { ...message, from: before.from, entries };
+/** The entries told so far and those of `message`, which are the next ones; undefined if they are not. */
+function joinParts(before: PartialPromise | undefined, message: Promise1b): PartialPromise | undefined {
+  if (before === undefined) return { ...message, entries: [...message.entries] };
+  if (message.from !== before.from + before.entries.length) return undefined;
+  for (const entry of message.entries) before.entries.push(entry);
+  return before;
 }
 
 /** Phase 1 is done: the best log of the quorum becomes this ballot's log. */
 function adopt(core: Core): void {
   const { promises } = core.gathering;
-  let best = promises.get(core.id)!;
+  const own = promises.get(core.id)!;
+  let best: Promised = own;
   let decided = core.decided;
   for (const promised of promises.values()) {
     decided = Math.max(decided, promised.decided);
     if (isBetter(promised, best)) best = promised;
   }
-  if (best !== promises.get(core.id)) takeLog(core, best);
+  const snapshot = best === own || isInLog(core, best) ? 0 : (core.staged?.index ?? 0);
+  if (Math.max(decided, snapshot) > best.length) {
+    // Decided at a higher ballot since the promises were given, and learned by one who did not accept it: deposed.
+    look(core);
+    return;
+  }
+  if (best !== own) takeLog(core, best);
   assert(core.log.length === best.length, 'the log of phase 2 is the best of the quorum');
-  assert(best.length >= decided, 'what is decided is in the best log of every quorum');
   core.chosen = { accepted: best.accepted, length: best.length };
   const last = best.length > core.decided ? core.log.at(best.length - 1)?.configuration : undefined;
   core.stopping = last !== undefined && last.number > core.configuration.number;
@@ -101,6 +112,11 @@ function isBetter(a: { accepted: Ballot; length: number }, b: { accepted: Ballot
   return order > 0 || (order === 0 && a.length > b.length);
 }
 
+/** Whether this log is known to be equal to the promised one up to where the promised entries begin. */
+function isInLog({ decided, log, accepted }: Core, best: Promised): boolean {
+  return best.from <= decided || (best.from <= log.length && sameBallot(best.accepted, accepted));
+}
+
 /**
  * Replaces this log behind `best.from`, where both are equal, by `best`'s entries. They are equal up to there because
  * both were accepted at one ballot, because it is decided, or because it is in the staged snapshot. A newer snapshot may
@@ -109,9 +125,7 @@ function isBetter(a: { accepted: Ballot; length: number }, b: { accepted: Ballot
 function takeLog(core: Core, best: Promised): void {
   core.beginReplacing();
   const { staged, log } = core;
-  const inLog =
-    best.from <= core.decided || (best.from <= log.length && sameBallot(best.accepted, core.accepted));
-  if (!inLog) {
+  if (!isInLog(core, best)) {
     assert(staged !== undefined && staged.index >= best.from, 'a promise has all that this replica lacks');
     core.useSnapshot();
   }

@@ -7,7 +7,7 @@
 
 import { assert } from '../base/assert.ts';
 import { compareBallots, firstBallot, higherBallot } from './ballot.ts';
-import { type Configuration, configurationProblem, isMember, quorumOf } from './configuration.ts';
+import { type Configuration, configurationProblem, isMember } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { ProposeResult } from './effects.ts';
 import { stopSign } from './entry.ts';
@@ -42,8 +42,7 @@ export function enterConfiguration(core: Core, next: Configuration): void {
     core.sendToOthers({ kind: 'decide', ballot: core.promised, decided: core.decided });
   }
   leaveRole(core);
-  core.configuration = next;
-  core.quorum = quorumOf(next);
+  core.enter(next);
   for (const id of core.known.keys()) if (!isMember(next, id)) core.known.delete(id);
   core.promise(higherBallot(core.promised, firstBallot(next.number)));
   core.acceptAt(higherBallot(core.accepted, firstBallot(next.number)));
@@ -63,11 +62,17 @@ export function takePlace(core: Core): void {
   if (configuration.retired.includes(id)) core.role = 'retired';
   else if (over || configuration.number === 0 || !isMember(configuration, id)) core.role = 'passive';
   else if (!core.admitted && configuration.members.length > 1) core.role = 'joining';
-  else if (core.damaged) core.role = 'recovering';
+  else if (core.damaged) recover(core);
   else {
     if (!core.admitted) admit(core);
     look(core);
   }
+}
+
+function recover(core: Core): void {
+  core.role = 'recovering';
+  if (core.configuration.members.length === 1)
+    core.refused = 'the log is damaged, and there is no other replica to repair it';
 }
 
 /** This replica's memory is whole: it never took part before, or it remembers all. */

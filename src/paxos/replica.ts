@@ -217,11 +217,18 @@ function tickMember(core: Core): void {
 function onSnapshotStaged(core: Core, { index, configuration }: SnapshotStaged): void {
   if (index <= core.decided) return;
   core.staged = { index, configuration };
-  if (configuration.number > core.configuration.number)
-    core.ahead = { number: configuration.number, source: core.ahead.source };
-  if (core.role === 'passive' || configuration.number > core.configuration.number) installWhilePassive(core);
+  const isLater = configuration.number > core.configuration.number;
+  if (isLater) core.ahead = { ...core.ahead, number: configuration.number };
+  if (core.role === 'passive' || isLater) installWhilePassive(core);
   else if (core.role === 'preparing') repeatPrepare(core);
-  else if (core.leader !== 0 && core.leader !== core.id) askForSync(core, core.leader);
+  else if (core.role === 'following') {
+    // A longer log may have something behind the snapshot that counts: it waits for the leader's AcceptSync.
+    if (index >= core.log.length) {
+      core.beginReplacing();
+      core.useSnapshot();
+    }
+    askForSync(core, core.leader);
+  } else if (core.role === 'recovering' && core.leader !== 0) askForSync(core, core.leader);
 }
 
 function receive(core: Core, message: Message): void {
@@ -310,7 +317,7 @@ function dispatchRest(core: Core, message: Message, body: Rest): void {
       onJoinAnswer(core, message, body);
       return;
     case 'catch-up':
-      onCatchUp(core, from, body);
+      onCatchUp(core, message, body);
       return;
     case 'catch-up-request':
       onCatchUpRequest(core, from, body);
@@ -322,7 +329,8 @@ function dispatchRest(core: Core, message: Message, body: Rest): void {
 
 /** What a step leaves to be done: its own promise, phase 1 if nominated, the news of what is decided. */
 function finish(core: Core): void {
-  for (let own = ownMessage(core); own !== undefined; own = ownMessage(core)) {
+  while (core.toSelf.length > 0) {
+    const own = core.toSelf.shift()!;
     if (own.kind === 'promise' && core.role === 'preparing') onPromise(core, core.id, own);
   }
   if (core.raise && core.raisedAt !== core.ticks && (core.role === 'leading' || core.role === 'preparing')) {
@@ -335,11 +343,5 @@ function finish(core: Core): void {
   }
   if (core.announce && core.role === 'leading') announceDecided(core);
   core.announce = false;
-  for (const progress of core.progress.values()) progress.told = false;
-}
-
-/** Takes the next message to itself out of the outbox: its own promise, which has become durable. */
-function ownMessage(core: Core): Body | undefined {
-  const at = core.outbox.findIndex((message) => message.to === core.id);
-  return at < 0 ? undefined : core.outbox.splice(at, 1)[0]!.body;
+  if (core.role === 'leading') for (const progress of core.progress.values()) progress.told = false;
 }

@@ -31,6 +31,8 @@ const ELECTION: readonly MessageKind[] = ['vote', 'ping'];
 export class Probe {
   readonly replica: Replica;
   readonly writes: Write[] = [];
+  /** Why it must not take part, if it was told. */
+  refused: string | undefined;
   private flushed = 0;
 
   /** Replica 2 of 3 with an empty disk, unless told otherwise. The others have the incarnations 1001, 1002 … */
@@ -54,6 +56,7 @@ export class Probe {
   step(event: Event): Effects {
     const effects = this.replica.step(event);
     if (effects.write !== undefined) this.writes.push(effects.write);
+    this.refused ??= effects.refused;
     return effects;
   }
 

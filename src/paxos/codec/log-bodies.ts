@@ -154,14 +154,16 @@ const REPAIR: BodyCodecs<'sync-request' | 'snapshot-offer' | 'catch-up' | 'catch
   'catch-up': {
     tag: 10,
     write(writer, body) {
-      writer.varint(body.configuration);
+      writer.varint(body.question);
+      writeBallot(writer, body.leadership);
       writer.varint(body.from);
       writeEntries(writer, body.entries, ENTRIES);
       writer.varint(body.snapshot);
     },
     read: (reader) => ({
       kind: 'catch-up',
-      configuration: reader.varint(),
+      question: reader.varint(),
+      leadership: readBallot(reader),
       from: reader.varint(),
       entries: readEntries(reader, ENTRIES),
       snapshot: reader.varint(),
@@ -170,10 +172,16 @@ const REPAIR: BodyCodecs<'sync-request' | 'snapshot-offer' | 'catch-up' | 'catch
   'catch-up-request': {
     tag: 11,
     write(writer, body) {
+      writer.varint(body.question);
       writer.varint(body.decided);
       writer.varint(body.staged);
     },
-    read: (reader) => ({ kind: 'catch-up-request', decided: reader.varint(), staged: reader.varint() }),
+    read: (reader) => ({
+      kind: 'catch-up-request',
+      question: reader.varint(),
+      decided: reader.varint(),
+      staged: reader.varint(),
+    }),
   },
 };
 

@@ -114,12 +114,18 @@ export const BODIES: { readonly [K in MessageKind]: fc.Arbitrary<BodyOf<K>> } = 
   'join-answer': fc.record({ kind: fc.constant('join-answer'), known: count }),
   'catch-up': fc.record({
     kind: fc.constant('catch-up'),
-    configuration: count,
+    question: count,
+    leadership: ballot,
     from: count,
     entries,
     snapshot: count,
   }),
-  'catch-up-request': fc.record({ kind: fc.constant('catch-up-request'), decided: count, staged: count }),
+  'catch-up-request': fc.record({
+    kind: fc.constant('catch-up-request'),
+    question: count,
+    decided: count,
+    staged: count,
+  }),
 };
 
 export const KINDS = Object.keys(BODIES) as readonly MessageKind[];

@@ -2,8 +2,9 @@
 // Each test is named after what must not happen. Not here: the statements of the papers (paper/).
 
 import { describe, expect, it } from 'vitest';
+import { type Ballot, NO_BALLOT } from '../../../src/paxos/ballot.ts';
 import type { Entry } from '../../../src/paxos/entry.ts';
-import type { Body } from '../../../src/paxos/message.ts';
+import type { Body, CatchUp } from '../../../src/paxos/message.ts';
 import { textOf } from '../cluster.ts';
 import { ballot, bodies, entries, kinds, Probe, prepareOf, promiseOf, syncOf } from '../probe.ts';
 
@@ -90,18 +91,23 @@ describe('a late promise', () => {
 });
 
 describe('decided entries out of band', () => {
-  const catchUp = (configuration: number, said: readonly Entry[]): Body => ({
+  const catchUp = (why: Pick<CatchUp, 'question' | 'leadership'>, said: readonly Entry[]): CatchUp => ({
     kind: 'catch-up',
-    configuration,
+    ...why,
     from: 0,
     entries: said,
     snapshot: 0,
   });
+  const fromLeader = (leadership: Ballot) => ({ question: 0, leadership });
 
-  it('replace what differs from them', () => {
+  it('[I37] replace what differs from them', () => {
     const follower = new Probe().following(1, low, 'a', 'x', 'y');
     follower.hearAndFlush(3, prepareOf(middle));
-    follower.hearAndFlush(3, catchUp(1, entries('a', 'b')));
+    const before = log(follower);
+    follower.hearAndFlush(3, catchUp(fromLeader(low), entries('a', 'b')));
+    follower.hearAndFlush(1, catchUp(fromLeader(middle), entries('a', 'b')));
+    expect(log(follower), 'only of the leader, at its ballot').toEqual(before);
+    follower.hearAndFlush(3, catchUp(fromLeader(middle), entries('a', 'b')));
     expect(log(follower)).toEqual(['a', 'b']);
     expect(follower.view.decided).toBe(2);
     expect(follower.writes.at(-1)).toMatchObject({ from: 1, entries: entries('b') });
@@ -109,7 +115,12 @@ describe('decided entries out of band', () => {
 
   it('of a later configuration end the vote in this one, durably, before anything is forgotten', () => {
     const follower = new Probe().following(1, low, 'a', 'b');
-    follower.receive(3, catchUp(2, entries('a')), { configuration: 2 });
+    const { send } = follower.receive(3, catchUp({ question: 0, leadership: NO_BALLOT }, []), {
+      configuration: 2,
+    });
+    const asked = send.map(({ body }) => body).find((body) => body.kind === 'catch-up-request');
+    const answer = catchUp({ question: asked!.question, leadership: NO_BALLOT }, entries('a'));
+    follower.receive(3, answer, { configuration: 2 });
     expect(log(follower)).toEqual(['a']);
     const { hard, from } = follower.writes.at(-1)!;
     expect(from).toBeLessThan(2);

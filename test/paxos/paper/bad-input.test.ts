@@ -2,10 +2,11 @@
 // broken checksum or of a later version (codec tests); stale ballots of known replicas (paxos-made-simple.test.ts).
 
 import { describe, expect, it } from 'vitest';
+import { NO_BALLOT } from '../../../src/paxos/ballot.ts';
 import type { DropReason } from '../../../src/paxos/core.ts';
 import type { Body, Message } from '../../../src/paxos/message.ts';
 import { ROLE_TABLE } from '../../../src/paxos/roles.ts';
-import { acceptOf, ballot, bodies, Probe, prepareOf, promiseOf, syncOf } from '../probe.ts';
+import { acceptOf, ballot, bodies, entries, Probe, prepareOf, promiseOf, syncOf } from '../probe.ts';
 
 const own = ballot(1, 1);
 
@@ -57,8 +58,8 @@ const EVERY: readonly Body[] = [
   { kind: 'ping', sequence: 1, echo: 0 },
   { kind: 'join' },
   { kind: 'join-answer', known: 7 },
-  { kind: 'catch-up', configuration: 2, from: 0, entries: [], snapshot: 0 },
-  { kind: 'catch-up-request', decided: 0, staged: 0 },
+  { kind: 'catch-up', question: 7, leadership: NO_BALLOT, from: 0, entries: entries('x'), snapshot: 0 },
+  { kind: 'catch-up-request', question: 7, decided: 0, staged: 0 },
 ];
 
 describe('bad input', () => {
@@ -82,6 +83,22 @@ describe('bad input', () => {
 
   it.each(EVERY)('[I34] from an unknown replica: $kind', (body) => {
     refused(new Probe(), 'unknown-replica', 7, body);
+  });
+
+  it('[I34] that brings decided entries of a later configuration, which nobody asked for', () => {
+    const probe = new Probe();
+    const body: Body = {
+      kind: 'catch-up',
+      question: 7,
+      leadership: NO_BALLOT,
+      from: 0,
+      entries: entries('x'),
+      snapshot: 0,
+    };
+    probe.receive(7, body, { configuration: 9, incarnation: 7777 });
+    probe.receive(1, body, { configuration: 9 });
+    expect(probe.view).toMatchObject({ role: 'looking', decided: 0, length: 0, promised: NO_BALLOT });
+    expect([probe.dropped('unknown-replica'), probe.dropped('unasked')]).toEqual([1, 1]);
   });
 
   it.each(EVERY)('[I34] for another replica, or from itself: $kind', (body) => {
@@ -137,7 +154,9 @@ describe('bad input', () => {
   it('[I34] an earlier configuration’s ping is answered by a hint only', () => {
     const later = new Probe({ hard: { configuration: { ...new Probe().view.configuration, number: 2 } } });
     const sent = bodies(later.receive(1, { kind: 'ping', sequence: 1, echo: 0 }, { configuration: 1 }));
-    expect(sent).toEqual([{ kind: 'catch-up', configuration: 2, from: 0, entries: [], snapshot: 0 }]);
+    expect(sent).toEqual([
+      { kind: 'catch-up', question: 0, leadership: NO_BALLOT, from: 0, entries: [], snapshot: 0 },
+    ]);
     expect(later.dropped('other-configuration')).toBe(1);
   });
 
