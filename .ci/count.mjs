@@ -1,11 +1,12 @@
-// Owns: the honest count at the end of CI. Usage: node count.mjs REPORT STATUS, with vitest's JSON report and the exit
-// code of `npm test`. A test that did not run, a file that could not be loaded, and a failure before the tests (types,
-// style, installation) all count as failed: green means that everything ran.
+// Owns: the honest count at the end of CI. Usage: node count.mjs REPORT STATUS MUTANTS, with vitest's JSON report, the exit
+// code of `npm test` and the JSON of `npm run mutation`. A test that did not run, a file that could not be loaded, a failure
+// before the tests (types, style, installation), a planted fault that survived and a score that was not made all count as
+// failed: green means that everything ran.
 
 import { existsSync, readFileSync } from 'node:fs';
 
 /** @returns {{ passed: number, failed: number, lines: string[] }} */
-export function count(reportText, status) {
+export function count(reportText, status, mutantsText) {
   let passed = 0;
   const lines = [];
   for (const { name, status: fileStatus, assertionResults, message } of readReport(reportText)) {
@@ -16,7 +17,18 @@ export function count(reportText, status) {
   }
   if (passed === 0) lines.push('failed: no test ran');
   else if (status !== 0 && lines.length === 0) lines.push(`failed: npm test ended with exit code ${status}`);
-  return { passed, failed: lines.length, lines };
+  const mutants = countMutants(mutantsText);
+  lines.push(...mutants.lines);
+  return { passed: passed + mutants.passed, failed: lines.length, lines };
+}
+
+/** Every planted fault that was caught counts as passed, and the canary, which must not be. */
+function countMutants(text) {
+  if (text.trim() === '') return { passed: 0, lines: ['failed: no mutation score'] };
+  const { caught, canary, survivors } = JSON.parse(text);
+  const lines = survivors.map((name) => `survived: the planted fault ${name}`);
+  if (canary !== 'passes') lines.push('failed: the canary of the mutation score was accused');
+  return { passed: caught + (canary === 'passes' ? 1 : 0), lines };
 }
 
 function readReport(text) {
@@ -25,11 +37,9 @@ function readReport(text) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [report, status] = process.argv.slice(2);
-  const { passed, failed, lines } = count(
-    existsSync(report) ? readFileSync(report, 'utf8') : '',
-    Number(status),
-  );
+  const [report, status, mutants] = process.argv.slice(2);
+  const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const { passed, failed, lines } = count(textOf(report), Number(status), textOf(mutants));
   for (const line of lines) process.stdout.write(`${line}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
