@@ -36,11 +36,11 @@ describe('the count of CI', () => {
   });
 
   it('takes a failure before the tests as failed', () => {
-    expect(count('', 2, SCORE)).toMatchObject({ passed: 0, failed: 1 });
+    expect(count('', 2, SCORE)).toMatchObject({ failed: 1, lines: ['failed: no test ran'] });
   });
 
   it('takes an exit code that no test explains as failed', () => {
-    expect(count(report(file('a', 'passed', 'passed')), 1, SCORE)).toMatchObject({ passed: 1, failed: 1 });
+    expect(count(report(file('a', 'passed', 'passed')), 1, SCORE)).toMatchObject({ passed: 2, failed: 1 });
   });
 
   it('takes a planted fault that survived, and a canary that was accused, as failed', () => {
