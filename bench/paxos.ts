@@ -1,6 +1,8 @@
 // Owns: the figures of the consensus core alone: entries decided per second by three replicas in memory, pipelined and
 // in batches, and what that allocates. Not here: disks and sockets (the store's bench).
 
+import { Session } from 'node:inspector';
+import { promisify } from 'node:util';
 import { assert } from '../src/base/assert.ts';
 import { Sfc32 } from '../src/base/random.ts';
 import { NO_BALLOT } from '../src/paxos/ballot.ts';
@@ -18,8 +20,18 @@ const BATCH = 64;
 /** Batches proposed before the answers to the first are looked at. */
 const PIPELINE = 8;
 const ENTRIES = 400_000;
+const SAMPLING = {
+  samplingInterval: 32_768,
+  includeObjectsCollectedByMajorGC: true,
+  includeObjectsCollectedByMinorGC: true,
+};
 /** Decided entries are forgotten this often, as behind a snapshot. */
 const TRIM_EVERY = 50_000;
+
+interface SampledNode {
+  readonly selfSize: number;
+  readonly children: readonly SampledNode[];
+}
 
 /** Replicas whose messages and flushes take no time, in turns: everyone handles what came, then flushes once. */
 class MemoryCluster {
@@ -31,12 +43,22 @@ class MemoryCluster {
   constructor() {
     const configuration = firstConfiguration(Array.from({ length: REPLICAS }, (_, index) => index + 1));
     this.replicas = configuration.members.map(({ id }) => {
-      const hard = { incarnation: id, admitted: true, damaged: false, promised: NO_BALLOT, accepted: NO_BALLOT };
+      const hard = {
+        incarnation: id,
+        admitted: true,
+        damaged: false,
+        promised: NO_BALLOT,
+        accepted: NO_BALLOT,
+      };
       return new Replica({
         id,
         random: new Sfc32(id, 2, 3),
         recovered: {
-          hard: { ...hard, configuration, known: configuration.members.map((member) => [member.id, member.id] as const) },
+          hard: {
+            ...hard,
+            configuration,
+            known: configuration.members.map((member) => [member.id, member.id] as const),
+          },
           offset: 0,
           snapshotConfiguration: configuration,
           entries: [],
@@ -105,19 +127,31 @@ export async function benchPaxos(): Promise<BenchRow[]> {
   const speeds = await repeat(async () => ENTRIES / decide(make));
   const detail = `${REPLICAS} replicas in memory, ${ENTRY_BYTES}-byte entries, ${BATCH} a batch, ${PIPELINE} batches in flight`;
   const shared = make();
-  const bytes = await repeat(async () => heapGrowth(() => decide(() => shared)) / ENTRIES);
+  const bytes = await repeat(async () => (await allocated(() => decide(() => shared))) / ENTRIES);
   return [
     row('consensus core, entries decided', 'per-second', speeds, { target: { atLeast: 500_000 }, detail }),
-    row('consensus core, heap per entry', 'bytes', bytes, {
-      detail: 'what the three cores allocate for an entry, without the entry itself: slots in arrays, no object',
+    row('consensus core, allocated per entry', 'bytes', bytes, {
+      detail:
+        'by the three cores together, without the entry: slots in arrays, a share of each message; no object',
     }),
   ];
 }
 
-/** Bytes that `work` allocates, if nothing was collected meanwhile; what was collected is missing. */
-function heapGrowth(work: () => unknown): number {
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  work();
-  return process.memoryUsage().heapUsed - before;
+/** Bytes that `work` allocates, what is collected meanwhile included; an estimate from samples. */
+function allocated(work: () => unknown): Promise<number> {
+  const session = new Session();
+  session.connect();
+  const post = promisify(
+    (method: string, params: object, done: (error: Error | null, result?: object) => void) =>
+      session.post(method, params, done),
+  );
+  return post('HeapProfiler.startSampling', SAMPLING)
+    .then(work)
+    .then(() => post('HeapProfiler.stopSampling', {}))
+    .then((result) => sizeOf((result as { profile: { head: SampledNode } }).profile.head))
+    .finally(() => session.disconnect());
+}
+
+function sizeOf({ selfSize, children }: SampledNode): number {
+  return children.reduce((sum, child) => sum + sizeOf(child), selfSize);
 }

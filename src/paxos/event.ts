@@ -19,7 +19,7 @@ export interface Receive {
   readonly message: Message;
 }
 
-/** Commands for the log, in this order. Answered by `Effects.proposed`. */
+/** Commands for the log, in this order. Answered by `Effects.proposed`. The array must not be changed afterwards. */
 export interface Propose {
   readonly kind: 'propose';
   readonly entries: readonly Entry[];

@@ -13,6 +13,9 @@ export class Log {
   private readonly ends: number[] = [];
   /** The same for the last entry that was trimmed. */
   private base = 0;
+  /** The last slice: a batch is asked for by each follower and by the disk. */
+  private sliceFrom = 0;
+  private sliced: readonly Entry[] = NOTHING;
 
   constructor(offset: number, entries: readonly Entry[]) {
     this.offset = offset;
@@ -29,8 +32,12 @@ export class Log {
     return this.entries[index - this.offset];
   }
 
-  /** Appends `entries[skip …]`. */
+  /** Appends `entries[skip …]`. Keeps the array itself, if it appends all of it. */
   append(entries: readonly Entry[], skip: number): void {
+    if (skip === 0) {
+      this.sliceFrom = this.length;
+      this.sliced = entries;
+    }
     let end = this.bytesBefore(this.length);
     for (let i = skip; i < entries.length; i++) {
       const entry = entries[i]!;
@@ -43,6 +50,7 @@ export class Log {
   /** Forgets the entries from `length` on. */
   cut(length: number): void {
     assert(length >= this.offset && length <= this.length, 'a log is cut behind its offset');
+    this.sliced = NOTHING;
     this.entries.length = length - this.offset;
     this.ends.length = length - this.offset;
   }
@@ -61,13 +69,18 @@ export class Log {
     this.entries.length = 0;
     this.ends.length = 0;
     this.base = 0;
+    this.sliced = NOTHING;
     this.offset = index;
   }
 
   slice(from: number, to: number): readonly Entry[] {
     if (from === to) return NOTHING;
     assert(from >= this.offset && from < to && to <= this.length, 'a slice lies inside the log');
-    return this.entries.slice(from - this.offset, to - this.offset);
+    if (from !== this.sliceFrom || to - from !== this.sliced.length) {
+      this.sliceFrom = from;
+      this.sliced = this.entries.slice(from - this.offset, to - this.offset);
+    }
+    return this.sliced;
   }
 
   /** Bytes of data of the entries `from … to - 1`. */
