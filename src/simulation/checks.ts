@@ -9,6 +9,7 @@ import type { Message } from '../paxos/message.ts';
 import { fail } from './check-failure.ts';
 import { DecidedLog, sameEntry } from './decided-log.ts';
 import type { SimulatedDisk } from './disk.ts';
+import type { LostCopies } from './lost-copies.ts';
 import { MAX_PLACES } from './network.ts';
 import type { Image } from './registers.ts';
 import type { ReplicaView } from './replica-under-test.ts';
@@ -20,6 +21,8 @@ export interface Subject {
   /** Counts the processes that ran under this name. */
   readonly life: number;
   readonly disk: SimulatedDisk;
+  /** What was on the disks that it lost as a whole. */
+  readonly gone: LostCopies;
   readonly mustNotVote: boolean;
 }
 
@@ -192,11 +195,14 @@ export class Checks {
     seen.led = ballot;
   }
 
+  /** A copy that was lost counts until its disk is repaired; one that the heir of a lost disk learned never counts. */
   private isDurable(member: number, index: number, entry: Entry): boolean {
     const subject = this.subjects.find((one) => one?.id === member);
     if (subject === undefined) return false;
-    const { disk } = subject;
-    if (subject.mustNotVote || disk.everDamaged || disk.image.index > index) return true;
+    const { disk, gone, mustNotVote } = subject;
+    if (gone.has(index, entry)) return true;
+    if (mustNotVote) return false;
+    if (disk.image.index > index || disk.lost.has(index, entry)) return true;
     const durable = disk.entry(index);
     return durable !== undefined && sameEntry(durable, entry);
   }

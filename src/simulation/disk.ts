@@ -5,7 +5,8 @@
 // snapshots beside it. Of the records that were not flushed when the process died any may be there and any may be
 // missing or torn, so recovery cuts at the first that is not whole: records behind a gap are not used. A flipped bit in
 // a durable record is damage: recovery gives the entries before it and says so. The records of the last flush are not
-// damaged here: a disk cannot tell that from a torn write, so it belongs to the lost disks.
+// damaged here: a disk cannot tell that from a torn write, so it belongs to the lost disks. A full disk refuses the flush:
+// nothing of it becomes durable, it waits and is tried again, and if the process dies meanwhile it is gone.
 
 import { assert } from '../base/assert.ts';
 import type { HardState, Recovered, Write } from '../paxos/effects.ts';
@@ -14,6 +15,7 @@ import { fail } from './check-failure.ts';
 import { CONCERN, Dice } from './dice.ts';
 import type { FaultCounts } from './fault-kinds.ts';
 import type { FaultPlan } from './fault-plan.ts';
+import { LostCopies } from './lost-copies.ts';
 import type { Image } from './registers.ts';
 
 const SLOWNESS = 50;
@@ -36,9 +38,11 @@ export class SimulatedDisk {
   decided = 0;
   /** Indexes of durable entries that cannot be read any more. */
   damage: number[] = [];
-  /** True if an entry was ever damaged: what it had acknowledged may be gone. */
-  everDamaged = false;
+  /** What was durable from the first damaged entry on, until the write that repairs it is durable. */
+  readonly lost = new LostCopies();
 
+  /** True from a flush that was refused for want of space to the first that succeeds. */
+  isFull = false;
   /** In virtual time. */
   fullUntil = 0;
   slowUntil = 0;
@@ -88,13 +92,18 @@ export class SimulatedDisk {
     if (this.covered > 0 || this.pending.length === 0) return 0;
     this.covered = this.pending.length;
     const usual = 1 + this.dice.exponential(this.plan.flush);
-    const speed = now < this.slowUntil ? usual * SLOWNESS : usual;
-    return speed + Math.max(0, this.fullUntil - now);
+    return now < this.slowUntil ? usual * SLOWNESS : usual;
   }
 
-  /** The flush has ended. The number of the last write that is durable. */
-  flushed(): number {
+  /** The flush has ended. The number of the last write that is durable, or 0: there was no space, try again later. */
+  flushed(now: number): number {
     assert(this.covered > 0, 'a flush ends once');
+    const wasFull = this.isFull;
+    this.isFull = !this.hasSpace(now);
+    if (this.isFull) {
+      if (!wasFull) this.counts['disk-full']++;
+      return 0;
+    }
     const first = this.pending[0]!;
     const last = this.pending[this.covered - 1]!;
     this.lastFlush = first.from;
@@ -102,6 +111,10 @@ export class SimulatedDisk {
     this.pending = this.pending.slice(this.covered);
     this.covered = 0;
     return last.number;
+  }
+
+  hasSpace(now: number): boolean {
+    return now >= this.fullUntil;
   }
 
   /** A snapshot is durable beside the one in use. */
@@ -129,6 +142,7 @@ export class SimulatedDisk {
     this.covered = 0;
     this.nextNumber = 1;
     this.failsNext = false;
+    this.isFull = false;
     this.staged = [];
   }
 
@@ -138,7 +152,8 @@ export class SimulatedDisk {
     const entries = Math.min(this.lastFlush, this.length) - first;
     if (entries <= 0) return false;
     this.damage.push(first + this.dice.below(entries));
-    this.everDamaged = true;
+    const start = Math.min(...this.damage);
+    this.lost.add(start, this.entries.slice(start - first));
     return true;
   }
 
@@ -170,9 +185,9 @@ export class SimulatedDisk {
   /** How many of the `written` records in front a recovery finds before the first that is missing or torn. */
   protected survivors(written: number): number {
     const { dice, plan, counts } = this;
-    if (written === 0 || this.healed) return 0;
+    if (written === 0 || this.healed || this.isFull) return 0;
     if (!plan.kinds.has('unsynced-loss')) {
-      if (!plan.kinds.has('torn-write')) return 0;
+      if (!plan.kinds.has('torn-write')) return written;
       counts['torn-write']++;
       return dice.below(written);
     }
@@ -196,6 +211,7 @@ export class SimulatedDisk {
     for (let at = Math.max(-keep, 0); at < write.entries.length; at++) this.entries.push(write.entries[at]!);
     this.decided = write.decided;
     if (this.damage.length > 0) this.damage = this.damage.filter((index) => index < write.from);
+    if (this.lost.size > 0 && this.damage.length === 0 && !this.hard.damaged) this.lost.clear();
   }
 
   private useSnapshot(index: number): void {

@@ -5,7 +5,7 @@ import { CONCERN, Dice } from './dice.ts';
 import { isWhole, mayImpair } from './fault-budget.ts';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import type { Operator } from './operator.ts';
-import { CRASH_POINTS, type ReplicaProcess } from './replica-process.ts';
+import type { ReplicaProcess } from './replica-process.ts';
 import { contacts } from './replica-under-test.ts';
 import { HAPPENING } from './world/happening.ts';
 import type { World } from './world/world.ts';
@@ -32,6 +32,12 @@ const TIMED: ReadonlySet<FaultKind> = new Set([
 /** A disk is not lost every few seconds: that would only be one long replacing of members. */
 const RARE: ReadonlySet<FaultKind> = new Set(['lost-disk', 'reconfiguration']);
 const RARITY = 8;
+
+/** Processes die in the next step that has at least a number of effects, drawn below this: most steps have one or none. */
+const EFFECTS_OF_DEATH = 5;
+/** Of the disks that get full, a share takes its process with it, after at most so many refused flushes. */
+const FULL_AND_DEAD = 0.3;
+const REFUSALS_OF_DEATH = 8;
 
 export class FaultInjector {
   private readonly world: World;
@@ -66,7 +72,7 @@ export class FaultInjector {
     this.world.queue.push(this.dice[index]!.exponential(mean), HAPPENING.fault, index);
   }
 
-  /** True if it happened; not if it cannot happen now. Crashes are counted where they happen. */
+  /** True if it happened; not if it cannot happen now. Crashes and refused writes are counted where they happen. */
   private inflict(kind: FaultKind, dice: Dice): boolean {
     const process = dice.pick(this.world.processes);
     switch (kind) {
@@ -90,7 +96,7 @@ export class FaultInjector {
     const { now } = this.world.queue;
     switch (kind) {
       case 'crash':
-        process.crashPoint = dice.below(Object.keys(CRASH_POINTS).length);
+        process.diesInStepOf = dice.below(EFFECTS_OF_DEATH);
         return false;
       case 'pause':
         process.pausedUntil = now + duration(dice, 5 * MILLISECOND, 5 * SECOND);
@@ -98,8 +104,9 @@ export class FaultInjector {
         return true;
       case 'disk-full':
         process.disk.fullUntil = now + duration(dice, 50 * MILLISECOND, 3 * SECOND);
-        this.note(process, 'disk full');
-        return true;
+        process.diesAtRefusal = dice.chance(FULL_AND_DEAD) ? dice.between(1, REFUSALS_OF_DEATH) : 0;
+        this.note(process, 'no space on its disk');
+        return false;
       case 'slow-disk':
         process.disk.slowUntil = now + duration(dice, 50 * MILLISECOND, 3 * SECOND);
         return true;
@@ -168,11 +175,14 @@ export class FaultInjector {
     if (!operator.canReplace || operator.isReplacing(process)) return false;
     if (!mayImpair(world, operator, process)) return false;
     const { disk, place } = process;
-    const votedBefore = disk.hard.admitted && disk.decided > 0;
+    const { admitted, promised, accepted } = disk.hard;
+    const hadAVoice = admitted || promised.round > 0 || accepted.round > 0;
+    process.gone.addAll(disk.lost);
+    process.gone.add(disk.image.index, disk.entries);
     process.crash('loses its disk');
     const isFirst = world.first.members.some(({ id }) => id === process.id);
     process.disk = world.emptyDisk(place, isFirst ? world.first : contacts(world.checks.log.configuration));
-    process.mustNotVote = votedBefore;
+    process.mustNotVote ||= hadAVoice;
     world.checks.forget(place);
     operator.replace(process);
     return true;

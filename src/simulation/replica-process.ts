@@ -1,5 +1,5 @@
 // Owns: one process with a replica in it: the driver that carries out its effects on simulated disk and network, applies
-// what is decided, and dies between any two effects. Not here: when it dies (fault-injector.ts), what clients ask for.
+// what is decided, and dies before, after or between any two effects of a step. Not here: when it dies (fault-injector.ts), what clients ask for.
 // Invariant: what a process knows and its disk does not is gone when it dies.
 
 import type { ReplicaId } from '../paxos/ballot.ts';
@@ -10,6 +10,8 @@ import type { Message } from '../paxos/message.ts';
 import { commandIdentity, encodeCommand, identityOf } from './command.ts';
 import { CONCERN, Dice } from './dice.ts';
 import type { SimulatedDisk } from './disk.ts';
+import { ALL_EFFECTS, countEffects } from './effect-list.ts';
+import { LostCopies } from './lost-copies.ts';
 import type { Operation } from './operation.ts';
 import { type Image, Registers } from './registers.ts';
 import type { ReplicaUnderTest, ReplicaView } from './replica-under-test.ts';
@@ -18,15 +20,10 @@ import type { World } from './world/world.ts';
 
 const START: Event = { kind: 'start' };
 const TICK: Event = { kind: 'tick' };
-const NOT_CRASHING = -1;
+const NOT_DYING = -1;
 
-/** Where between its effects a process dies. */
-export const CRASH_POINTS = {
-  beforeEffects: 0,
-  writtenNothingSent: 1,
-  writtenHalfSent: 2,
-  sentNotWritten: 3,
-} as const;
+/** After a flush that was refused for want of space. */
+const FULL_RETRY_MICROS = 20_000;
 
 /** A snapshot on its way from another replica. */
 export interface Transfer {
@@ -44,8 +41,12 @@ export class ReplicaProcess {
   life = 0;
   /** Virtual time until which nothing is processed. */
   pausedUntil = 0;
-  /** One of CRASH_POINTS: dies there in its next step. */
-  crashPoint = NOT_CRASHING;
+  /** Dies in the middle of its next step of at least so many effects. */
+  diesInStepOf = NOT_DYING;
+  /** Dies when its disk refuses a flush for the so manieth time from here on; 0 for never. */
+  diesAtRefusal = 0;
+  /** What was on the disks that it lost. */
+  readonly gone = new LostCopies();
   /** Its disk was lost after it had taken part: it must never vote again. */
   mustNotVote = false;
   /** It is not started again. */
@@ -118,7 +119,8 @@ export class ReplicaProcess {
     const { world } = this;
     this.core = undefined;
     this.life++;
-    this.crashPoint = NOT_CRASHING;
+    this.diesInStepOf = NOT_DYING;
+    this.diesAtRefusal = 0;
     this.disk.crash();
     this.waiting.clear();
     this.kept.clear();
@@ -154,14 +156,26 @@ export class ReplicaProcess {
       this.crash('fsync failed: the process ends');
       return;
     }
-    this.step({ kind: 'persisted', write: this.disk.flushed() });
+    const write = this.disk.flushed(this.world.queue.now);
+    if (write === 0) {
+      this.whileFull();
+      return;
+    }
+    this.step({ kind: 'persisted', write });
     this.flush();
+  }
+
+  /** The disk took nothing: what waits for it stays, and is tried again, unless the process dies over it. */
+  private whileFull(): void {
+    const { queue } = this.world;
+    if (this.diesAtRefusal > 0 && --this.diesAtRefusal === 0) this.crash('dies while its disk is full');
+    else queue.push(FULL_RETRY_MICROS, HAPPENING.flushed, this.place, this.life);
   }
 
   /** A client's request arrives. */
   request(operation: Operation): void {
     const { core, world } = this;
-    if (core === undefined || this.disk.fullUntil > world.queue.now) {
+    if (core === undefined || (this.disk.isFull && !operation.direct)) {
       this.refuse(operation, 0);
       return;
     }
@@ -186,6 +200,7 @@ export class ReplicaProcess {
 
   snapshotWritten(image: Image): void {
     this.snapshotting = false;
+    if (!this.disk.hasSpace(this.world.queue.now)) return;
     // A driver trims only what is durable here: the log must reach the snapshot without a gap.
     if (image.index > this.disk.length || image.index <= this.core!.view.offset) return;
     this.disk.trim(image);
@@ -198,6 +213,7 @@ export class ReplicaProcess {
     const { world } = this;
     const source = world.processOf(from);
     if (source?.core === undefined || world.network.isCut(source.place, this.place)) return;
+    if (!this.disk.hasSpace(world.queue.now)) return;
     const image = source.disk.snapshotOf(index);
     if (image === undefined) return;
     this.disk.stage(image);
@@ -213,7 +229,8 @@ export class ReplicaProcess {
   heal(): void {
     this.rate = 1;
     this.setBack = 0;
-    this.crashPoint = NOT_CRASHING;
+    this.diesInStepOf = NOT_DYING;
+    this.diesAtRefusal = 0;
     this.disk.heal();
   }
 
@@ -235,28 +252,34 @@ export class ReplicaProcess {
   }
 
   private carryOut(effects: Effects, view: ReplicaView): void {
-    const point = this.crashPoint;
-    if (point !== NOT_CRASHING) {
-      this.carryOutAndDie(effects, point);
+    if (this.diesInStepOf === NOT_DYING) {
+      this.carryOutFirst(ALL_EFFECTS, effects, view);
       return;
     }
-    if (effects.write !== undefined) this.write(effects.write);
-    for (const message of effects.send) this.send(message);
-    if (effects.proposed !== undefined) this.answerProposal(effects.proposed);
-    if (effects.decided > this.registers.applied) this.apply(effects.decided, view);
-    for (const result of effects.reads) this.answerRead(result);
-    if (effects.fetch !== undefined) this.fetch(effects.fetch);
+    const all = countEffects(effects, this.registers.applied);
+    const isDying = all >= this.diesInStepOf;
+    const count = isDying ? this.dice.between(0, all) : all;
+    this.carryOutFirst(count, effects, view);
+    if (!isDying) return;
+    this.world.counts.crash++;
+    this.crash(`dies after ${count} of ${all} effects`);
   }
 
-  private carryOutAndDie(effects: Effects, point: number): void {
-    const writes = point === CRASH_POINTS.writtenNothingSent || point === CRASH_POINTS.writtenHalfSent;
-    if (writes && effects.write !== undefined) this.disk.append(effects.write);
-    const all = effects.send.length;
-    const sends =
-      point === CRASH_POINTS.sentNotWritten ? all : point === CRASH_POINTS.writtenHalfSent ? all >> 1 : 0;
-    for (let at = 0; at < sends; at++) this.send(effects.send[at]!);
-    this.world.counts.crash++;
-    this.crash(`dies in the middle of a step (${point})`);
+  /** The first `count` effects. */
+  private carryOutFirst(count: number, effects: Effects, view: ReplicaView): void {
+    const { write, send, proposed, decided, reads, fetch } = effects;
+    let left = count;
+    if (write !== undefined && left-- > 0) this.write(write);
+    for (let at = 0; at < send.length && left-- > 0; at++) this.send(send[at]!);
+    if (proposed !== undefined && left-- > 0) this.answerProposal(proposed);
+    const { applied } = this.registers;
+    if (decided > applied && left > 0) {
+      const until = Math.min(decided, applied + left);
+      this.apply(until, view);
+      left -= until - applied;
+    }
+    for (let at = 0; at < reads.length && left-- > 0; at++) this.answerRead(reads[at]!);
+    if (fetch !== undefined && left > 0) this.fetch(fetch);
   }
 
   private write(write: Write): void {

@@ -5,7 +5,7 @@ import { FAULT_KINDS, type FaultCounts, noFaults } from './fault-kinds.ts';
 import type { RunFailure, RunOptions, RunParts, RunResult } from './run-paxos.ts';
 import { runPaxos } from './run-paxos.ts';
 
-/** Each so manieth seed is run twice, and both traces must be equal. */
+/** Each so manieth seed is run twice, and both traces must be equal, by the fingerprint of their whole text. */
 export const TWICE_EVERY = 100;
 
 export interface FailedRun {
@@ -50,11 +50,13 @@ export function emptySummary(): Summary {
 export function runMany(runs: Iterable<RunOptions>, parts: RunParts = {}): Summary {
   const summary = emptySummary();
   for (const options of runs) {
-    const result = runPaxos(options, parts);
+    const isRunTwice = options.seed % TWICE_EVERY === 0;
+    const all = isRunTwice ? { ...parts, hashText: true } : parts;
+    const result = runPaxos(options, all);
     count(summary, result);
     let { failure } = result;
-    if (failure === undefined && options.seed % TWICE_EVERY === 0) {
-      failure = difference(result, runPaxos(options, parts));
+    if (failure === undefined && isRunTwice) {
+      failure = difference(result, runPaxos(options, all));
       if (failure === undefined) summary.repeated++;
     }
     if (failure === undefined) continue;
@@ -96,11 +98,11 @@ function addFigures(whole: Summary, part: Figures): void {
 }
 
 function difference(once: RunResult, twice: RunResult): RunFailure | undefined {
-  if (once.hash === twice.hash && once.events === twice.events && twice.failure === undefined)
+  if (once.textHash === twice.textHash && once.hash === twice.hash && twice.failure === undefined)
     return undefined;
   return {
     check: 'same seed, same trace',
-    message: `two runs of one seed: ${once.events} events with hash ${once.hash}, then ${twice.events} with ${twice.hash}`,
+    message: `two runs of one seed: ${once.events} events with trace ${once.textHash}, then ${twice.events} with ${twice.textHash}`,
     event: Math.min(once.events, twice.events),
     seconds: Math.min(once.seconds, twice.seconds),
   };

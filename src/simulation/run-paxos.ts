@@ -43,6 +43,8 @@ export interface RunParts {
   readonly makeDisk?: (parts: DiskParts) => SimulatedDisk;
   /** Takes the trace, line by line. */
   readonly print?: PrintLine;
+  /** Takes a fingerprint of the whole trace. Costs about as much as the run. */
+  readonly hashText?: boolean;
 }
 
 export interface RunFailure {
@@ -64,8 +66,10 @@ export interface RunResult {
   readonly refusedFrames: number;
   readonly seconds: number;
   readonly faults: FaultCounts;
-  /** Over all steps. */
+  /** Over all steps, of some of what the trace says of them. */
   readonly hash: number;
+  /** The fingerprint of the trace's text, if it was asked for. */
+  readonly textHash: string | undefined;
 }
 
 /** Virtual time of the first phase, if nobody is up to make steps. */
@@ -96,7 +100,7 @@ class Run {
   private readonly injector: FaultInjector;
   private settling: Settling | undefined;
 
-  constructor(options: RunOptions, { makeReplica, makeDisk, print }: RunParts) {
+  constructor(options: RunOptions, { makeReplica, makeDisk, print, hashText }: RunParts) {
     this.options = options;
     const ids = Array.from({ length: options.replicas }, (_, place) => place + 1);
     const first = firstConfiguration(ids);
@@ -107,6 +111,7 @@ class Run {
       makeReplica: makeReplica ?? ((replica) => new Replica(replica)),
       makeDisk: makeDisk ?? ((disk) => new SimulatedDisk(disk)),
       print,
+      hashText: hashText ?? false,
     });
     for (const id of ids) this.world.add(id, first);
     this.workload = new Workload(this.world, options.clients, options.operations);
@@ -134,6 +139,7 @@ class Run {
       seconds: world.queue.now / 1_000_000,
       faults: world.counts,
       hash: world.trace.hash >>> 0,
+      textHash: world.trace.textHash,
     };
   }
 

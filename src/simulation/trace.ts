@@ -1,10 +1,12 @@
-// Owns: the trace of a run: a hash over every step, always, and a table for people, on demand. Invariant: equal hashes
-// mean equal tables, but for chance.
+// Owns: the trace of a run: a table of every step and of what happens around it, for people, on demand; a fingerprint of all
+// its text, on demand; and always a cheap hash of some of its numbers, which tells most runs apart and no more than that.
+// Invariant: equal fingerprints mean equal tables, but for chance.
 
 import { ballotText } from '../paxos/ballot.ts';
 import type { Event, EventKind } from '../paxos/event.ts';
 import type { Body, MessageKind } from '../paxos/message.ts';
 import type { ReplicaView } from './replica-under-test.ts';
+import { TextHash } from './text-hash.ts';
 
 /** Takes one line of the table. */
 export type PrintLine = (line: string) => void;
@@ -45,27 +47,40 @@ const MESSAGES: Readonly<Record<MessageKind, number>> = {
 };
 
 export class Trace {
+  /** Of time, replica, kind of event, lengths, round and number of messages of each step. Not of all that the table says. */
   hash = 0x811c9dc5;
   private readonly clock: { readonly now: number };
   private readonly print: PrintLine | undefined;
+  private readonly text: TextHash | undefined;
 
-  constructor(clock: { readonly now: number }, print: PrintLine | undefined) {
+  constructor(clock: { readonly now: number }, print: PrintLine | undefined, hashesText: boolean) {
     this.clock = clock;
     this.print = print;
-    print?.(
-      row(
-        'time (s)',
-        'replica',
-        'event',
-        'role',
-        'promised',
-        'accepted',
-        'decided',
-        'durable',
-        'length',
-        'sent',
-      ),
-    );
+    this.text = hashesText ? new TextHash() : undefined;
+    if (this.isWritten)
+      this.add(
+        row(
+          'time (s)',
+          'replica',
+          'event',
+          'role',
+          'promised',
+          'accepted',
+          'decided',
+          'durable',
+          'length',
+          'sent',
+        ),
+      );
+  }
+
+  /** The fingerprint of the table, if one was asked for. */
+  get textHash(): string | undefined {
+    return this.text?.digest;
+  }
+
+  private get isWritten(): boolean {
+    return this.print !== undefined || this.text !== undefined;
   }
 
   /** One step of a replica. */
@@ -77,13 +92,18 @@ export class Trace {
     hash = Math.imul(hash ^ (view.decided + view.length * 65_536), 0x01000193);
     hash = Math.imul(hash ^ (view.promised.round * 256 + sent), 0x01000193);
     this.hash = hash ^ (hash >>> 15);
-    if (this.print !== undefined) this.print(this.line(id, event, view, sent));
+    if (this.isWritten) this.add(this.line(id, event, view, sent));
   }
 
   /** What happens around the replicas. `id` 0 is the world. */
   note(id: number, what: string): void {
-    if (this.print === undefined) return;
-    this.print(row(seconds(this.clock.now), id === 0 ? '' : String(id), `* ${what}`).trimEnd());
+    if (!this.isWritten) return;
+    this.add(row(seconds(this.clock.now), id === 0 ? '' : String(id), `* ${what}`).trimEnd());
+  }
+
+  private add(line: string): void {
+    this.print?.(line);
+    this.text?.addLine(line);
   }
 
   private line(id: number, event: Event, view: ReplicaView, sent: number): string {

@@ -33,7 +33,7 @@ function started(entries = [entryOf(1)]) {
     checks.started(one, one.disk.recover());
     one.disk.append(writeOf(1, 0, entries));
     one.disk.flush(0);
-    one.disk.flushed();
+    one.disk.flushed(0);
   }
   return { checks, first: subjects[0]!, second: subjects[1]! };
 }
@@ -63,6 +63,51 @@ describe('the decided log', () => {
     all.learn(1, 0, { data: new Uint8Array(0), configuration: next });
     expect([all.configuration, all.configurationStart]).toEqual([next, 1]);
     expect(checkThatFails(() => all.learn(3, 1, entryOf(1)))).toBe('durable on a quorum');
+  });
+
+  it('counts a damaged copy until its disk is repaired, and no other', () => {
+    const entries = [entryOf(1), entryOf(2), entryOf(3)];
+    const { checks, first, second } = started(entries);
+    const { disk } = first;
+    const flushed = (number: number, from: number, changes = {}) => {
+      disk.append(writeOf(number, from, [], changes));
+      disk.flush(0);
+      disk.flushed(0);
+    };
+    flushed(2, 3);
+    expect(disk.flipBit()).toBe(true);
+    const damaged = disk.damage[0]!;
+    flushed(3, damaged, { hard: { ...disk.hard, damaged: true } });
+    second.disk.entries = [];
+    for (const [index, entry] of entries.entries()) checks.log.learn(3, index, entry);
+    expect(disk.length).toBe(damaged);
+    expect([0, 1, 2].map((index) => disk.lost.has(index, entries[index]!))).toEqual(
+      [0, 1, 2].map((index) => index >= damaged),
+    );
+    expect(disk.lost.has(2, entryOf(9))).toBe(false);
+    expect(checkThatFails(() => checks.log.learn(3, 3, entryOf(4)))).toBe('durable on a quorum');
+    flushed(4, damaged, { hard: { ...disk.hard, damaged: false } });
+    expect(disk.lost.size).toBe(0);
+  });
+
+  it('asks a repaired disk for what it has acknowledged', () => {
+    const { checks, first, second } = started([entryOf(1)]);
+    first.disk.lost.add(0, [entryOf(1)]);
+    first.disk.append(writeOf(2, 0, []));
+    first.disk.flush(0);
+    expect(first.disk.lost.size).toBe(1);
+    first.disk.flushed(0);
+    second.disk.entries = [];
+    expect(checkThatFails(() => checks.log.learn(3, 0, entryOf(1)))).toBe('durable on a quorum');
+  });
+
+  it('counts what was on a lost disk, and nothing that its heir learns', () => {
+    const { checks, first, second } = started([entryOf(1), entryOf(2)]);
+    first.mustNotVote = true;
+    second.disk.entries = [entryOf(1)];
+    first.gone.add(0, [entryOf(1)]);
+    expect(checkThatFails(() => checks.log.learn(3, 0, entryOf(1)))).toBeUndefined();
+    expect(checkThatFails(() => checks.log.learn(3, 1, entryOf(2)))).toBe('durable on a quorum');
   });
 
   it('has no gap', () => {
@@ -106,7 +151,7 @@ describe('after each step', () => {
     const { checks, first } = started();
     first.disk.append(writeOf(2, 1, [], { hard: { ...first.disk.hard, promised: ballot(3, 1) } }));
     first.disk.flush(0);
-    first.disk.flushed();
+    first.disk.flushed(0);
     expect(checkThatFails(() => checks.stepped(first, viewOf({ promised: ballot(2, 3) })))).toBe(
       'ballots never go back',
     );
@@ -191,14 +236,14 @@ describe('the disk', () => {
     expect(checkThatFails(() => disk.append(writeOf(2, 0, [])))).toBe('writes in order');
     disk.append(writeOf(1, 4, [entryOf(1)]));
     disk.flush(0);
-    expect(checkThatFails(() => disk.flushed())).toBe('writes in order');
+    expect(checkThatFails(() => disk.flushed(0))).toBe('writes in order');
   });
 
   it('uses only snapshots that it has, and none that is older', () => {
     const disk = diskOf();
     disk.append(writeOf(1, 5, [], { snapshot: 5 }));
     disk.flush(0);
-    expect(checkThatFails(() => disk.flushed())).toBe('writes in order');
+    expect(checkThatFails(() => disk.flushed(0))).toBe('writes in order');
     const later = diskOf();
     later.image = { ...later.image, index: 3 };
     expect(checkThatFails(() => later.trim(emptyImage(2, CONFIGURATION)))).toBe('writes in order');

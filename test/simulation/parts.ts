@@ -8,8 +8,9 @@ import { command, type Entry } from '../../src/paxos/entry.ts';
 import type { Subject } from '../../src/simulation/checks.ts';
 import { encodeCommand } from '../../src/simulation/command.ts';
 import { SimulatedDisk } from '../../src/simulation/disk.ts';
-import { type FaultKind, noFaults } from '../../src/simulation/fault-kinds.ts';
+import { type FaultCounts, type FaultKind, noFaults } from '../../src/simulation/fault-kinds.ts';
 import { drawPlan, type FaultPlan } from '../../src/simulation/fault-plan.ts';
+import { LostCopies } from '../../src/simulation/lost-copies.ts';
 import { emptyImage } from '../../src/simulation/registers.ts';
 import { emptyHardState, type ReplicaView } from '../../src/simulation/replica-under-test.ts';
 
@@ -23,19 +24,24 @@ export function planOf(...kinds: readonly FaultKind[]): FaultPlan {
   return { ...drawPlan(1, new Set()), kinds: new Set(kinds) };
 }
 
-export function diskOf(plan = planOf(), place = 0, seed = 1): SimulatedDisk {
+export function diskOf(
+  plan = planOf(),
+  place = 0,
+  seed = 1,
+  counts: FaultCounts = noFaults(),
+): SimulatedDisk {
   return new SimulatedDisk({
     seed,
     place,
     plan,
-    counts: noFaults(),
+    counts,
     hard: emptyHardState(CONFIGURATION, 77),
     image: emptyImage(2, CONFIGURATION),
   });
 }
 
 export function subject(id: number, disk = diskOf()): Subject & { life: number; mustNotVote: boolean } {
-  return { id, place: id - 1, life: 0, disk, mustNotVote: false };
+  return { id, place: id - 1, life: 0, disk, gone: new LostCopies(), mustNotVote: false };
 }
 
 export function viewOf(changes: Partial<ReplicaView> = {}, entries: readonly Entry[] = []): ReplicaView {

@@ -106,9 +106,9 @@ describe('a disk', () => {
     expect(disk.flush(0)).toBeGreaterThan(0);
     disk.append(writeOf(2, 2, [entryOf(3)]));
     expect(disk.flush(0)).toBe(0);
-    expect(disk.flushed()).toBe(1);
+    expect(disk.flushed(0)).toBe(1);
     disk.crash();
-    expect(disk.recover().entries).toEqual([entryOf(1), entryOf(2)]);
+    expect(disk.recover().entries.slice(0, 2)).toEqual([entryOf(1), entryOf(2)]);
   });
 
   it('keeps some of what was not flushed, but never anything behind a gap', () => {
@@ -130,7 +130,7 @@ describe('a disk', () => {
     for (let number = 1; number <= 3; number++) {
       disk.append(writeOf(number, number - 1, [entryOf(number)]));
       disk.flush(0);
-      disk.flushed();
+      disk.flushed(0);
     }
     expect(disk.flipBit()).toBe(true);
     const [damaged] = disk.damage;
@@ -139,15 +139,50 @@ describe('a disk', () => {
     expect(disk.recover()).toMatchObject({ damaged: true, entries: { length: damaged } });
     disk.append(writeOf(1, damaged!, [entryOf(9)]));
     disk.flush(0);
-    disk.flushed();
+    disk.flushed(0);
     expect(disk.recover()).toMatchObject({ damaged: false, entries: { length: damaged! + 1 } });
   });
 
-  it('waits with the flush while it is full, and is slow while it is slow', () => {
-    const disk = diskOf();
+  it('refuses the flush while it is full, and takes it when there is space', () => {
+    const counts = noFaults();
+    const disk = diskOf(planOf(), 0, 1, counts);
     disk.fullUntil = 5_000_000;
-    disk.append(writeOf(1, 0, []));
-    expect(disk.flush(1_000_000)).toBeGreaterThan(4_000_000);
+    disk.append(writeOf(1, 0, [entryOf(1)]));
+    expect(disk.flush(1_000_000)).toBeGreaterThan(0);
+    disk.append(writeOf(2, 1, [entryOf(2)]));
+    for (const now of [1_001_000, 4_999_999])
+      expect([disk.flushed(now), disk.isFull, disk.length]).toEqual([0, true, 0]);
+    expect(disk.flush(4_999_999)).toBe(0);
+    expect([disk.flushed(5_000_000), disk.isFull, disk.length]).toEqual([1, false, 1]);
+    disk.flush(5_000_000);
+    expect([disk.flushed(5_000_100), disk.length]).toEqual([2, 2]);
+    expect(counts['disk-full']).toBe(1);
+  });
+
+  it('that refused a flush has nothing of it after a crash', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const disk = diskOf(planOf('unsynced-loss'), 0, seed);
+      disk.fullUntil = 10;
+      disk.append(writeOf(1, 0, [entryOf(1)]));
+      disk.flush(0);
+      disk.flushed(5);
+      disk.append(writeOf(2, 1, [entryOf(2)]));
+      disk.crash();
+      expect([disk.recover().entries, disk.isFull]).toEqual([[], false]);
+    }
+  });
+
+  it('keeps all that was written where nothing unsynced gets lost', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const disk = diskOf(planOf(), 0, seed);
+      disk.append(writeOf(1, 0, [entryOf(1)]));
+      disk.append(writeOf(2, 1, [entryOf(2)]));
+      disk.crash();
+      expect(disk.recover().entries).toEqual([entryOf(1), entryOf(2)]);
+    }
+  });
+
+  it('is slow while it is slow', () => {
     const usual = diskOf();
     const slow = diskOf();
     slow.slowUntil = 10;

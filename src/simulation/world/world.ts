@@ -23,6 +23,7 @@ export interface WorldParts {
   readonly makeReplica: MakeReplica;
   readonly makeDisk: (parts: DiskParts) => SimulatedDisk;
   readonly print: PrintLine | undefined;
+  readonly hashText: boolean;
 }
 
 export class World {
@@ -45,7 +46,7 @@ export class World {
   private readonly makeDisk: WorldParts['makeDisk'];
   private readonly incarnations: Dice;
 
-  constructor({ seed, plan, first, makeReplica, makeDisk, print }: WorldParts) {
+  constructor({ seed, plan, first, makeReplica, makeDisk, print, hashText }: WorldParts) {
     this.seed = seed;
     this.plan = plan;
     this.first = first;
@@ -54,7 +55,7 @@ export class World {
     this.makeDisk = makeDisk;
     this.network = new Network(seed, plan, this.counts, this.queue, frameCodec());
     this.checks = new Checks(first);
-    this.trace = new Trace(this.queue, print);
+    this.trace = new Trace(this.queue, print, hashText);
     this.incarnations = new Dice(seed, CONCERN.disk - 1);
   }
 
