@@ -36,6 +36,17 @@ const TOPICS: Readonly<Record<string, Entry>> = {
   },
 };
 
+const STORE: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: 'run one replica of the store',
+    load: async () => (await import('./store-serve.ts')).serveCommand,
+  },
+  status: {
+    summary: 'show how far each replica is, and who leads',
+    load: async () => (await import('./store-status.ts')).statusCommand,
+  },
+};
+
 const SIMULATIONS: Readonly<Record<string, Entry>> = {
   paxos: {
     summary: 'the consensus core, in a simulated world full of faults',
@@ -54,6 +65,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./graph.ts')).graphCommand,
   },
   topics: { summary: 'list, create, fill, read and delete topics', actions: TOPICS },
+  store: { summary: 'run replicas of the store and look at them', actions: STORE },
   doctor: {
     summary: 'look at this machine and say what is missing',
     load: async () => (await import('./doctor.ts')).doctorCommand,

@@ -44,21 +44,30 @@ export class Proposals<T> {
 
   /** Resolves when the command is applied here. Rejects with MR_STORE_OVERLOADED at once, or MR_STORE_TIMEOUT. */
   submit(command: Uint8Array, deadlineMs: number): Promise<T> {
+    return new Promise((resolve, reject) => this.submitTo(command, deadlineMs, resolve, reject));
+  }
+
+  /** As `submit`, for who must hear of it before the next entry is applied. */
+  submitTo(
+    command: Uint8Array,
+    deadlineMs: number,
+    resolve: (outcome: T) => void,
+    reject: (error: Error) => void,
+  ): void {
     if (this.waiting.size >= this.limit) {
-      return Promise.reject(
+      reject(
         new MillraceError('MR_STORE_OVERLOADED', 'The store has too many writes in flight.', {
           expected: `at most ${this.limit} writes whose outcome is not known`,
           got: 'one more',
           next: 'wait for earlier writes before sending more',
         }),
       );
+      return;
     }
     const place = ++this.place;
     const entry = withOrigin({ replica: this.replica, life: this.life, place }, command);
     this.commands.set(place, command);
-    return new Promise((resolve, reject) => {
-      this.waiting.set(place, { place, entry, deadlineMs, resolve, reject });
-    });
+    this.waiting.set(place, { place, entry, deadlineMs, resolve, reject });
   }
 
   /** Up to `limit` entries that the present leader has not seen, in order. `sent` must be told how many it took. */

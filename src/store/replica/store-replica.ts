@@ -152,6 +152,24 @@ export class StoreReplica {
   }
 
   /**
+   * As `submit`, but `onApplied` is called before the next entry is applied, so that it sees the state as the command left
+   * it. Neither function may throw.
+   */
+  submitTo(
+    bytes: Uint8Array,
+    onApplied: (outcome: Applied) => void,
+    onRefused: (error: Error) => void,
+  ): void {
+    if (this.stopped) {
+      onRefused(closed());
+      return;
+    }
+    const deadlineMs = this.options.clock.monotonicMs() + REPLICA_LIMITS.commandMs;
+    this.proposals.submitTo(bytes, deadlineMs, onApplied, onRefused);
+    this.flushSoon();
+  }
+
+  /**
    * Resolves when this replica's state has all that was decided before the call. Rejects with MR_STORE_NO_QUORUM when
    * that cannot be confirmed in time.
    */
